@@ -1,0 +1,24 @@
+//! The wall clock.
+
+use std::time::UNIX_EPOCH;
+
+use crate::time::Timestamp;
+
+/// Tells the time. Deadlines do not use it: they run on the monotonic clock of the runtime.
+pub trait Clock: Send + Sync {
+    /// The current time.
+    fn now(&self) -> Timestamp;
+}
+
+pub(super) struct OsClock;
+
+impl Clock for OsClock {
+    #[expect(clippy::disallowed_methods, reason = "this module is the door")]
+    fn now(&self) -> Timestamp {
+        let seconds = match std::time::SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        Timestamp::from_unix(seconds)
+    }
+}

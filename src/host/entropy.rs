@@ -1,0 +1,25 @@
+//! Randomness from the operating system, or none at all: there is no weaker fallback.
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// A source of unpredictable bytes.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes`.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] when the source fails; `bytes` must not be used then.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy>;
+}
+
+/// The operating system gave no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system's random source failed")]
+pub struct NoEntropy;
+
+pub(super) struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        SystemRandom::new().fill(bytes).map_err(|_| NoEntropy)
+    }
+}

@@ -1,0 +1,85 @@
+//! The one door to the operating system.
+//!
+//! Arguments, environment, folders, clock, randomness, streams, signals, browser and network come in through a
+//! [`Host`]; nothing else in this crate may reach for them (`.clippy.toml` says so to the compiler). `main`
+//! builds one with [`Host::from_os`], tests build their own and enter by the same [`crate::run`].
+
+mod browser;
+mod clock;
+mod entropy;
+mod env;
+mod http;
+mod signals;
+mod streams;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub use browser::{Browser, Opened, open_here};
+pub use clock::Clock;
+pub use entropy::{Entropy, NoEntropy};
+pub use env::Env;
+pub use http::{Http, Request, Response, TransportError, TransportKind};
+pub use signals::{Interrupts, Signals};
+pub use streams::{Stream, Streams};
+
+/// A future on the heap, so that traits with asynchronous methods can be used as objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Everything a run takes from outside.
+#[derive(Clone)]
+pub struct Host {
+    /// The command line, program name first.
+    pub args: Vec<OsString>,
+    /// The environment as it was at the start.
+    pub env: Env,
+    /// The user's folders.
+    pub folders: Folders,
+    /// The clock, read once a decision.
+    pub clock: Arc<dyn Clock>,
+    /// The operating system's random source.
+    pub entropy: Arc<dyn Entropy>,
+    /// Standard input, output and error.
+    pub streams: Streams,
+    /// Interrupt, terminate and hang-up.
+    pub signals: Arc<dyn Signals>,
+    /// The user's web browser.
+    pub browser: Arc<dyn Browser>,
+    /// The network as a client.
+    pub http: Arc<dyn Http>,
+}
+
+/// The user's folders, each absent where the system knows none.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// The home folder, which holds `.aliyun/config.json`.
+    pub home: Option<PathBuf>,
+    /// The folder for application data, which holds the sandbox's state.
+    pub data: Option<PathBuf>,
+}
+
+impl Host {
+    /// The real operating system.
+    pub fn from_os() -> Self {
+        let env = Env::from_os();
+        Self {
+            args: os_args(),
+            folders: Folders { home: dirs::home_dir(), data: dirs::data_dir() },
+            clock: Arc::new(clock::OsClock),
+            entropy: Arc::new(entropy::OsEntropy),
+            streams: Streams::from_os(),
+            signals: Arc::new(signals::OsSignals),
+            browser: Arc::new(browser::OsBrowser::new(&env)),
+            http: Arc::new(http::OsHttp::new(&env)),
+            env,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module is the door")]
+fn os_args() -> Vec<OsString> {
+    std::env::args_os().collect()
+}

@@ -1,0 +1,90 @@
+//! Standard input, output and error.
+
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The three standard streams. Clones share them, so that a line can be read on another thread.
+#[derive(Clone)]
+pub struct Streams(Arc<Inner>);
+
+struct Inner {
+    input: Mutex<Box<dyn BufRead + Send>>,
+    output: Mutex<Box<dyn Write + Send>>,
+    error: Mutex<Box<dyn Write + Send>>,
+    terminals: [bool; 3],
+}
+
+/// Names one of the streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard input.
+    Input,
+    /// Standard output: what was asked for.
+    Output,
+    /// Standard error: everything else.
+    Error,
+}
+
+impl Streams {
+    /// The streams of this process.
+    pub(super) fn from_os() -> Self {
+        let terminals = [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()];
+        Self::new(BufReader::new(io::stdin()), io::stdout(), io::stderr(), terminals)
+    }
+
+    /// Streams made of any reader and writers; `terminals` says for each whether a person sits at it.
+    pub fn new(
+        input: impl BufRead + Send + 'static,
+        output: impl Write + Send + 'static,
+        error: impl Write + Send + 'static,
+        terminals: [bool; 3],
+    ) -> Self {
+        Self(Arc::new(Inner {
+            input: Mutex::new(Box::new(input)),
+            output: Mutex::new(Box::new(output)),
+            error: Mutex::new(Box::new(error)),
+            terminals,
+        }))
+    }
+
+    /// Writes to standard output and flushes.
+    ///
+    /// # Errors
+    /// What the stream reports, a broken pipe included.
+    pub fn out(&self, text: &str) -> io::Result<()> {
+        write_to(&self.0.output, text)
+    }
+
+    /// Writes to standard error; if even that fails there is nobody left to tell.
+    pub fn err(&self, text: &str) {
+        write_to(&self.0.error, text).ok();
+    }
+
+    /// Reads one line without its line end; `None` at the end of input.
+    ///
+    /// # Errors
+    /// What the stream reports, text that is not UTF-8 included.
+    pub fn read_line(&self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        if lock(&self.0.input).read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        line.truncate(line.trim_end_matches(['\r', '\n']).len());
+        Ok(Some(line))
+    }
+
+    /// Whether a person sits at the stream.
+    pub fn is_terminal(&self, stream: Stream) -> bool {
+        self.0.terminals[stream as usize]
+    }
+}
+
+fn write_to(stream: &Mutex<Box<dyn Write + Send>>, text: &str) -> io::Result<()> {
+    let mut stream = lock(stream);
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

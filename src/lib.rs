@@ -1,0 +1,33 @@
+//! Sign in to Alibaba Cloud once in a browser; credentials renew themselves and are never lost.
+//!
+//! **The [`cli`] asks, a use-case decides, the [`host`] acts; [`config`] keeps; [`sandbox`] plays the other
+//! side.**
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`cli`] | the commands, their help, every sentence a person reads, exit codes |
+//! | [`login`] | the sign-in, from a profile name to a profile that is saved |
+//! | [`oauth`] | the protocol: authorization, callback, tokens, exchange |
+//! | [`sts`] | the signature of Alibaba Cloud's API and `GetCallerIdentity` |
+//! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
+//! | [`http`] | a hardened loopback server |
+//! | [`host`] | the one door to the operating system |
+//! | [`sandbox`] | Alibaba Cloud in small, an independent second party |
+//! | [`secret`], [`time`], [`site`] | words everyone uses |
+//!
+//! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
+//! `tests/it/architecture.rs`.
+
+pub mod cli;
+pub mod config;
+pub mod host;
+pub mod http;
+pub mod login;
+pub mod oauth;
+pub mod sandbox;
+pub mod secret;
+pub mod site;
+pub mod sts;
+pub mod time;
+
+pub use cli::run;

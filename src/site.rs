@@ -1,0 +1,173 @@
+//! The two sign-in sites of Alibaba Cloud: every host, path and client id, spelled once.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The site a login belongs to, stored in the shared file as `CN` or `INTL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Site {
+    /// `aliyun.com`
+    China,
+    /// `alibabacloud.com`
+    International,
+}
+
+impl Site {
+    /// The value of `oauth_site_type` in the shared file: exactly upper case, as the official client insists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::China => "CN",
+            Self::International => "INTL",
+        }
+    }
+
+    /// The public client id of Alibaba Cloud's `official-cli` application on this site.
+    pub const fn client_id(self) -> &'static str {
+        match self {
+            Self::China => "4038181954557748008",
+            Self::International => "4103531455503354461",
+        }
+    }
+
+    const fn sign_in_origin(self) -> &'static str {
+        match self {
+            Self::China => "https://signin.aliyun.com",
+            Self::International => "https://signin.alibabacloud.com",
+        }
+    }
+
+    const fn oauth_origin(self) -> &'static str {
+        match self {
+            Self::China => "https://oauth.aliyun.com",
+            Self::International => "https://oauth.alibabacloud.com",
+        }
+    }
+}
+
+/// Reads what a person types or a file holds: `0`, `1`, `CN`, `INTL`, in any case.
+impl FromStr for Site {
+    type Err = UnknownSite;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSite> {
+        match text.trim().to_ascii_uppercase().as_str() {
+            "0" | "CN" => Ok(Self::China),
+            "1" | "INTL" => Ok(Self::International),
+            _ => Err(UnknownSite),
+        }
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no sign-in site.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the OAuth site type is CN (or 0) or INTL (or 1)")]
+pub struct UnknownSite;
+
+/// Where the other party is: Alibaba Cloud itself, or a sandbox on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cloud {
+    /// Alibaba Cloud.
+    #[default]
+    Alibaba,
+    /// `aliyun-rs sandbox` on a loopback port.
+    Sandbox {
+        /// The port on 127.0.0.1.
+        port: u16,
+    },
+}
+
+impl Cloud {
+    /// Reads the value of `ALIYUN_RS_SANDBOX`: only `http://127.0.0.1:PORT` is taken.
+    pub fn parse_sandbox(text: &str) -> Result<Self, NotASandbox> {
+        let port = text.strip_prefix("http://127.0.0.1:").ok_or(NotASandbox)?;
+        let port = port.strip_suffix('/').unwrap_or(port);
+        match port.parse::<u16>() {
+            Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::Sandbox { port: number }),
+            _ => Err(NotASandbox),
+        }
+    }
+
+    /// Whether this is a sandbox, whose logins never touch the real file.
+    pub const fn is_sandbox(&self) -> bool {
+        matches!(self, Self::Sandbox { .. })
+    }
+
+    /// The authorization endpoint (RFC 6749 section 3.1).
+    pub fn authorize_url(&self, site: Site) -> String {
+        self.at(site.sign_in_origin(), "/oauth2/v1/auth")
+    }
+
+    /// The token endpoint (RFC 6749 section 3.2).
+    pub fn token_url(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "/v1/token")
+    }
+
+    /// Alibaba Cloud's endpoint that turns an access token into STS credentials.
+    pub fn exchange_url(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "/v1/exchange")
+    }
+
+    /// The revocation endpoint (RFC 7009).
+    pub fn revoke_url(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "/v1/revoke")
+    }
+
+    /// The Security Token Service, the same for both sites.
+    pub fn sts_url(&self) -> String {
+        self.at("https://sts.aliyuncs.com", "/")
+    }
+
+    fn at(&self, origin: &str, path: &str) -> String {
+        match self {
+            Self::Alibaba => format!("{origin}{path}"),
+            Self::Sandbox { port } => format!("http://127.0.0.1:{port}{path}"),
+        }
+    }
+}
+
+/// The value of `ALIYUN_RS_SANDBOX` is no sandbox address.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("ALIYUN_RS_SANDBOX takes only `http://127.0.0.1:PORT`")]
+pub struct NotASandbox;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_read_in_every_official_spelling() {
+        for text in ["0", "CN", "cn", " Cn "] {
+            assert_eq!(text.parse(), Ok(Site::China), "{text}");
+        }
+        for text in ["1", "INTL", "intl"] {
+            assert_eq!(text.parse(), Ok(Site::International), "{text}");
+        }
+        for text in ["", "2", "C N", "china"] {
+            assert_eq!(text.parse::<Site>(), Err(UnknownSite), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_literal_loopback_address_is_a_sandbox() {
+        assert_eq!(Cloud::parse_sandbox("http://127.0.0.1:8080"), Ok(Cloud::Sandbox { port: 8080 }));
+        for text in [
+            "",
+            "http://localhost:80",
+            "https://127.0.0.1:80",
+            "http://127.0.0.1",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:80@evil.example",
+            "http://127.0.0.1:80/path",
+            "http://127.0.0.1:+80",
+            "http://127.0.0.1.evil.example:80",
+        ] {
+            assert_eq!(Cloud::parse_sandbox(text), Err(NotASandbox), "{text}");
+        }
+    }
+}

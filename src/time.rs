@@ -1,0 +1,97 @@
+//! Points in time as whole Unix seconds, RFC 3339 in and out.
+//!
+//! There is no "now" here: the clock belongs to [`crate::host`], is read once and handed down.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Seconds since 1970-01-01T00:00:00Z. Arithmetic saturates: a hostile lifetime never overflows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The point `seconds` after the epoch.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch, as the shared file stores them.
+    pub const fn as_unix(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 such as `2026-01-02T03:04:05Z`, with any offset.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_rfc3339(text.trim()).ok()?;
+        Some(Self(parsed.timestamp()))
+    }
+
+    /// Reads the date of an HTTP header (RFC 9110 section 5.6.7), such as `Tue, 24 Nov 2026 01:50:00 GMT`.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+        Some(Self(parsed.timestamp()))
+    }
+
+    /// Time left until `self`, zero when it has passed.
+    pub fn remaining(self, now: Self) -> Duration {
+        Duration::from_secs(u64::try_from(self.0.saturating_sub(now.0)).unwrap_or(0))
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_secs()).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_secs()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// RFC 3339 in UTC with a `Z`, the only form every official SDK reads. Points outside the years 0 to 9999
+/// show as plain seconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::<Utc>::from_timestamp(self.0, 0) {
+            Some(date) if (-62_167_219_200..253_402_300_800).contains(&self.0) => {
+                f.write_str(&date.to_rfc3339_opts(SecondsFormat::Secs, true))
+            }
+            _ => write!(f, "{}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_goes_in_with_any_offset_and_out_in_utc() {
+        let noon = Timestamp::parse_rfc3339("2026-01-02T11:04:05+08:00").unwrap();
+        assert_eq!(noon.to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(Timestamp::parse_rfc3339("soon"), None);
+    }
+
+    #[test]
+    fn an_http_date_is_read() {
+        let date = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(date.as_unix(), 784_111_777);
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        let last = Timestamp::from_unix(i64::MAX);
+        assert_eq!(last + Duration::from_secs(u64::MAX), last);
+        assert_eq!(last.to_string(), i64::MAX.to_string());
+        assert_eq!(Timestamp::from_unix(5).remaining(Timestamp::from_unix(9)), Duration::ZERO);
+    }
+}

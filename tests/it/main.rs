@@ -1,0 +1,5 @@
+//! All integration tests, one binary.
+
+mod listener;
+mod sandbox;
+mod store;

@@ -1,0 +1,1 @@
+//! The shared file: lossless, locked, atomic.
