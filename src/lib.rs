@@ -8,12 +8,13 @@
 //! | [`cli`] | the commands, their help, every sentence a person reads, exit codes |
 //! | [`login`] | the sign-in, from a profile name to a profile that is saved |
 //! | [`oauth`] | the protocol: authorization, callback, tokens, exchange |
+//! | [`reply`] | judges what a server answered |
 //! | [`sts`] | the signature of Alibaba Cloud's API and `GetCallerIdentity` |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`http`] | a hardened loopback server |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | Alibaba Cloud in small, an independent second party |
-//! | [`secret`], [`time`], [`site`] | words everyone uses |
+//! | [`secret`], [`text`], [`time`], [`site`] | words everyone uses |
 //!
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
 //! `tests/it/architecture.rs`.
@@ -24,10 +25,12 @@ pub mod host;
 pub mod http;
 pub mod login;
 pub mod oauth;
+pub mod reply;
 pub mod sandbox;
 pub mod secret;
 pub mod site;
 pub mod sts;
+pub mod text;
 pub mod time;
 
 pub use cli::run;

@@ -70,6 +70,36 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// How far the server's clock is ahead of the local one. A difference of up to a minute counts as none:
+/// it is the network, not the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skew(i64);
+
+impl Skew {
+    const TOLERATED: u64 = 60;
+
+    /// The difference between a `Date` header and the local clock at its arrival.
+    pub fn between(server: Timestamp, local: Timestamp) -> Self {
+        let ahead = server.0.saturating_sub(local.0);
+        Self(if ahead.unsigned_abs() > Self::TOLERATED { ahead } else { 0 })
+    }
+
+    /// Seconds by which the server is ahead, negative when it is behind.
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// What the local clock shows at the server's `time`.
+    pub const fn to_local(self, time: Timestamp) -> Timestamp {
+        Timestamp(time.0.saturating_sub(self.0))
+    }
+
+    /// What the server's clock shows at the local `time`.
+    pub const fn to_server(self, time: Timestamp) -> Timestamp {
+        Timestamp(time.0.saturating_add(self.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +115,16 @@ mod tests {
     fn an_http_date_is_read() {
         let date = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert_eq!(date.as_unix(), 784_111_777);
+    }
+
+    #[test]
+    fn a_skew_of_up_to_a_minute_is_none() {
+        let at = Timestamp::from_unix;
+        assert_eq!(Skew::between(at(1060), at(1000)), Skew::default());
+        let behind = Skew::between(at(1000), at(1061));
+        assert_eq!(behind.seconds(), -61);
+        assert_eq!(behind.to_local(at(5000)), at(5061));
+        assert_eq!(behind.to_server(at(5061)), at(5000));
     }
 
     #[test]

@@ -1,1 +1,16 @@
-//! To be built.
+//! OAuth 2.0 as Alibaba Cloud speaks it: no prompts, no files.
+//!
+//! Promises: PKCE with S256 and a 256-bit `state` on every sign-in (RFC 7636, RFC 6749 section 10.12), a
+//! loopback redirect (RFC 8252 section 7.3), answers judged before they are believed, and no token in any
+//! error. Tokens are public-client tokens: there is no client secret (RFC 6749 section 2.1).
+//!
+//! [`authorize`] makes the URL, `callback` and `loopback` receive the answer, [`token`] exchanges,
+//! refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`] turns an access token into
+//! STS credentials. Keeping what they return is the business of [`crate::config`].
+
+pub mod authorize;
+pub mod exchange;
+pub mod token;
+
+pub use exchange::StsCredentials;
+pub use token::TokenSet;

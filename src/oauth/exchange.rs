@@ -1,0 +1,143 @@
+//! `/v1/exchange`: an access token becomes STS credentials. Alibaba Cloud's own step, in no RFC.
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use serde_json::Value;
+
+use super::token::host_of;
+use crate::host::Http;
+use crate::reply::{Reply, ReplyError};
+use crate::secret::Secret;
+use crate::site::{Cloud, Site};
+use crate::time::{Skew, Timestamp};
+
+/// Temporary credentials of the Security Token Service.
+#[derive(Clone, Debug)]
+pub struct StsCredentials {
+    /// Names the key. No secret, though nothing to show around.
+    pub access_key_id: String,
+    /// Signs requests.
+    pub access_key_secret: Secret,
+    /// Goes with every request.
+    pub security_token: Secret,
+    /// When all three end, by the local clock.
+    pub expiration: Timestamp,
+}
+
+/// What `/v1/exchange` gave.
+#[derive(Debug)]
+pub struct Exchanged {
+    /// The credentials.
+    pub credentials: StsCredentials,
+    /// How far the local clock is from the server's.
+    pub skew: Skew,
+}
+
+/// Exchanges `access_token`. May be repeated.
+///
+/// The expiration comes by the server's clock and is returned by the local one: every reader of the shared
+/// file compares it with the local clock.
+///
+/// # Errors
+/// [`ReplyError`]; credentials that have expired already are one.
+pub async fn exchange(
+    http: &dyn Http,
+    cloud: &Cloud,
+    site: Site,
+    access_token: &Secret,
+    now: Timestamp,
+) -> Result<Exchanged, ReplyError> {
+    let request = http::Request::post(cloud.exchange_url(site))
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/json")
+        .header(AUTHORIZATION, format!("Bearer {}", access_token.expose()))
+        .body(Vec::new())
+        .expect("a compiled-in URL and a checked token make a request");
+    let host = host_of(&request);
+    let reply = Reply::judge(&host, &http.send(request).await?)?;
+    let skew = reply.date.map(|date| Skew::between(date, now)).unwrap_or_default();
+    let expiration = skew.to_local(expiration(&reply)?);
+    if expiration <= now {
+        return Err(reply.bad("expiration", "a past"));
+    }
+    let credentials = StsCredentials {
+        access_key_id: reply.token("accessKeyId")?.expose().to_owned(),
+        access_key_secret: reply.token("accessKeySecret")?,
+        security_token: reply.token("securityToken")?,
+        expiration,
+    };
+    Ok(Exchanged { credentials, skew })
+}
+
+fn expiration(reply: &Reply) -> Result<Timestamp, ReplyError> {
+    match reply.value("expiration") {
+        None => Err(reply.bad("expiration", "no")),
+        Some(Value::String(text)) => {
+            Timestamp::parse_rfc3339(text).ok_or_else(|| reply.bad("expiration", "no date in"))
+        }
+        Some(_) => Err(reply.bad("expiration", "no date in")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{BoxFuture, Request, Response, TransportError};
+
+    struct Says(&'static str);
+
+    impl Http for Says {
+        fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+            assert_eq!(request.headers()[AUTHORIZATION], "Bearer access");
+            assert!(request.body().is_empty(), "the official client sends an empty body");
+            let mut response = Response::new(self.0.as_bytes().to_vec());
+            let date = "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap();
+            response.headers_mut().insert("date", date);
+            Box::pin(async { Ok(response) })
+        }
+    }
+
+    const NOW: i64 = 784_111_777;
+
+    fn exchanged(body: &'static str, now: i64) -> Result<Exchanged, ReplyError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let token = Secret::new("access");
+        let now = Timestamp::from_unix(now);
+        runtime.block_on(exchange(&Says(body), &Cloud::Alibaba, Site::China, &token, now))
+    }
+
+    #[test]
+    fn keys_are_read_in_either_case() {
+        for body in [
+            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"1994-11-06T09:49:37Z"}"#,
+            r#"{"AccessKeyId":"i","AccessKeySecret":"s","SecurityToken":"t","Expiration":"1994-11-06T09:49:37Z"}"#,
+        ] {
+            let got = exchanged(body, NOW).unwrap();
+            assert_eq!(got.credentials.access_key_id, "i");
+            assert_eq!(got.credentials.access_key_secret.expose(), "s");
+            assert_eq!(got.credentials.security_token.expose(), "t");
+            assert_eq!(got.credentials.expiration.as_unix(), NOW + 3600);
+        }
+    }
+
+    #[test]
+    fn a_wrong_local_clock_is_corrected_for() {
+        let body =
+            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"1994-11-06T09:49:37Z"}"#;
+        let fast_by_a_day = NOW + 86_400;
+        assert_eq!(exchanged(body, fast_by_a_day).unwrap().credentials.expiration.as_unix(), fast_by_a_day + 3600);
+    }
+
+    #[test]
+    fn a_bad_expiration_is_named() {
+        for (body, problem) in [
+            (r#"{"x":1}"#, "no `expiration`"),
+            (r#"{"expiration":"soon"}"#, "no date in `expiration`"),
+            (r#"{"expiration":12}"#, "no date in `expiration`"),
+            (r#"{"expiration":"1994-11-06T08:49:37Z"}"#, "a past `expiration`"),
+            (r#"{"expiration":"1994-11-06T09:49:37Z"}"#, "no `accessKeyId`"),
+        ] {
+            let error = exchanged(body, NOW).unwrap_err();
+            assert_eq!(error.to_string(), format!("the answer of oauth.aliyun.com has {problem}"));
+        }
+    }
+}

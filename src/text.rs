@@ -1,0 +1,36 @@
+//! Words from outside, made safe to show on a terminal.
+
+/// Returns at most `limit` characters of `text` without anything a terminal would obey: control characters,
+/// bidirectional overrides, zero-width characters and line separators become a single `?`.
+pub fn printable(text: &str, limit: usize) -> String {
+    let mut shown: String = text.trim().chars().take(limit).map(|c| if is_plain(c) { c } else { '?' }).collect();
+    if text.trim().chars().nth(limit).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Whether a terminal shows `c` and does nothing else with it.
+pub fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(printable("a\x1b[31mb\u{202E}c\r\nd", 99), "a?[31mb?c??d");
+        assert_eq!(printable("杭州 – plain", 99), "杭州 – plain");
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(printable("abcdef", 3), "abc…");
+        assert_eq!(printable("abc", 3), "abc");
+    }
+}
