@@ -1,0 +1,55 @@
+//! The head of a request that is really meant for this server.
+
+use std::net::SocketAddr;
+
+use hyper::header::HOST;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method};
+
+/// A request: its head, and who sent it. It has no `Debug`, because its query may be a secret.
+pub struct Request {
+    head: Parts,
+    peer: SocketAddr,
+    local: SocketAddr,
+}
+
+impl Request {
+    /// Takes a request in origin form (RFC 9112 section 3.2.1) with one `Host` that is the literal address of
+    /// this server. Anything else was sent by a page under a foreign name (DNS rebinding) or by a proxy's client.
+    pub(super) fn check(head: Parts, peer: SocketAddr, local: SocketAddr) -> Option<Self> {
+        let origin_form = head.uri.scheme().is_none() && head.uri.authority().is_none();
+        let mut hosts = head.headers.get_all(HOST).iter();
+        let ours = hosts.next().is_some_and(|host| host.as_bytes() == local.to_string().as_bytes());
+        (origin_form && ours && hosts.next().is_none()).then_some(Self { head, peer, local })
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    /// The path, still percent-encoded.
+    pub fn path(&self) -> &str {
+        self.head.uri.path()
+    }
+
+    /// What follows the question mark, still percent-encoded.
+    pub fn query(&self) -> Option<&str> {
+        self.head.uri.query()
+    }
+
+    /// The header fields.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The visitor's end of the connection, for [`super::peer::owner`].
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The server's end of the connection.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+}
