@@ -4,12 +4,15 @@
 //! loopback redirect (RFC 8252 section 7.3), answers judged before they are believed, and no token in any
 //! error. Tokens are public-client tokens: there is no client secret (RFC 6749 section 2.1).
 //!
-//! [`authorize`] makes the URL, `callback` and `loopback` receive the answer, [`token`] exchanges,
-//! refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`] turns an access token into
-//! STS credentials. Keeping what they return is the business of [`crate::config`].
+//! [`authorize`] makes the URL, [`callback`] and [`loopback`] receive the answer, [`page`] is what the browser
+//! is told, [`token`] exchanges, refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`]
+//! turns an access token into STS credentials. Keeping what they return is the business of [`crate::config`].
 
 pub mod authorize;
+pub mod callback;
 pub mod exchange;
+pub mod loopback;
+pub mod page;
 pub mod token;
 
 pub use exchange::StsCredentials;

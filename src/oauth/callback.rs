@@ -1,0 +1,377 @@
+//! From the request that comes back by the redirect (RFC 6749 section 4.1.2) to what it says.
+//!
+//! Every page in the user's browser and every program on the machine can send requests to the callback. Only
+//! the one that carries the `state` of this sign-in says anything at all; of any other, nothing is read beyond
+//! the `state`. What to answer, and how often to listen, is left to [`super::loopback`].
+
+use std::fmt;
+
+use hyper::header::{HeaderMap, HeaderName, ORIGIN};
+use hyper::{Method, StatusCode};
+
+use crate::secret::Secret;
+
+/// The path of the redirect URI, as registered for the `official-cli` application.
+pub const PATH: &str = "/cli/callback";
+/// The longest code that is believed.
+const MAX_VALUE: usize = 4096;
+/// The longest foreign text that is passed on, in characters.
+const MAX_DESCRIPTION: usize = 200;
+/// More parameters than any authorization server sends.
+const MAX_PARAMETERS: usize = 32;
+
+/// What the authorization server said.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Callback {
+    /// The authorization code.
+    Code(Secret),
+    /// There will be no code (RFC 6749 section 4.1.2.1).
+    Refused {
+        /// Why, for programs.
+        error: ErrorCode,
+        /// Why, for people: safe to show on a terminal, at most 200 characters.
+        description: Option<String>,
+    },
+}
+
+/// The error codes of RFC 6749 section 4.1.2.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// `invalid_request`
+    InvalidRequest,
+    /// `unauthorized_client`
+    UnauthorizedClient,
+    /// `access_denied`: the user or the server said no.
+    AccessDenied,
+    /// `unsupported_response_type`
+    UnsupportedResponseType,
+    /// `invalid_scope`
+    InvalidScope,
+    /// `server_error`
+    ServerError,
+    /// `temporarily_unavailable`
+    TemporarilyUnavailable,
+    /// Any other, safe to show on a terminal.
+    Unknown(String),
+}
+
+impl ErrorCode {
+    fn read(text: &str) -> Self {
+        match text {
+            "invalid_request" => Self::InvalidRequest,
+            "unauthorized_client" => Self::UnauthorizedClient,
+            "access_denied" => Self::AccessDenied,
+            "unsupported_response_type" => Self::UnsupportedResponseType,
+            "invalid_scope" => Self::InvalidScope,
+            "server_error" => Self::ServerError,
+            "temporarily_unavailable" => Self::TemporarilyUnavailable,
+            other => Self::Unknown(sanitize(other)),
+        }
+    }
+
+    /// The code as the server spelled it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::Unknown(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A request that does not belong to this sign-in. It is answered, and changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stray {
+    /// Another path.
+    NotFound,
+    /// Another method.
+    MethodNotAllowed,
+    /// Not a person's navigation: sent by a script, for a part of a page, or ahead of time.
+    Forbidden,
+    /// Not the `state` of this sign-in, or parameters that cannot be meant.
+    BadRequest,
+}
+
+impl Stray {
+    /// The status to answer with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// What a callback has to carry to belong to this sign-in.
+#[derive(Debug)]
+pub struct Expected {
+    /// The `state` of the authorization request.
+    pub state: Secret,
+    /// The issuer that `iss` has to name where it is sent (RFC 9207); `None` leaves `iss` unread.
+    pub issuer: Option<String>,
+}
+
+impl Expected {
+    /// Reads a request to the listener.
+    ///
+    /// # Errors
+    /// When the request does not belong to this sign-in.
+    pub fn read(
+        &self,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Callback, Stray> {
+        if path != PATH {
+            return Err(Stray::NotFound);
+        }
+        if method != Method::GET {
+            return Err(Stray::MethodNotAllowed);
+        }
+        if !is_navigation(headers) {
+            return Err(Stray::Forbidden);
+        }
+        self.read_query(query.unwrap_or_default()).ok_or(Stray::BadRequest)
+    }
+
+    /// Reads the query of a redirect, still percent-encoded; `None` when it does not belong to this sign-in.
+    pub fn read_query(&self, query: &str) -> Option<Callback> {
+        let parameters = Parameters::parse(query)?;
+        // Before anything else: an `error` without the state is anybody's (CVE-2026-42073).
+        if parameters.get("state")? != &self.state {
+            return None;
+        }
+        if let (Some(expected), Some(sent)) = (&self.issuer, parameters.get("iss"))
+            && sent.expose() != expected
+        {
+            return None;
+        }
+        match (parameters.get("code"), parameters.get("error")) {
+            (Some(code), None) if is_token(code.expose()) => Some(Callback::Code(code.clone())),
+            (None, Some(error)) if is_token(error.expose()) => Some(Callback::Refused {
+                error: ErrorCode::read(error.expose()),
+                description: parameters
+                    .get("error_description")
+                    .map(|text| sanitize(text.expose()))
+                    .filter(|text| !text.is_empty()),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the request can be a person's browser going to the page, as far as its headers tell. Browsers set
+/// these headers themselves; a page cannot (Fetch Metadata, sections 2 and 5).
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let all = |name: &'static str, wanted: &str| {
+        headers.get_all(HeaderName::from_static(name)).iter().all(|value| value.as_bytes() == wanted.as_bytes())
+    };
+    let ahead = ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| headers.contains_key(*name));
+    !ahead && !headers.contains_key(ORIGIN) && all("sec-fetch-mode", "navigate") && all("sec-fetch-dest", "document")
+}
+
+/// The parameters of a query, each sent once (RFC 6749 section 3.1).
+struct Parameters(Vec<(String, Secret)>);
+
+impl Parameters {
+    /// `None` when anything in the query is repeated, malformed, or not UTF-8.
+    fn parse(query: &str) -> Option<Self> {
+        let mut parameters: Vec<(String, Secret)> = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decode(name)?;
+            if parameters.len() == MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == name) {
+                return None;
+            }
+            parameters.push((name, Secret::new(decode(value)?)));
+        }
+        Some(Self(parameters))
+    }
+
+    fn get(&self, name: &str) -> Option<&Secret> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+/// Undoes `application/x-www-form-urlencoded` (RFC 6749 appendix B), strictly.
+fn decode(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
+            plain => plain,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
+}
+
+/// Whether `text` can be a code or an error code: visible ASCII and spaces (RFC 6749 appendices A.7 and A.11).
+fn is_token(text: &str) -> bool {
+    (1..=MAX_VALUE).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
+}
+
+/// Makes foreign text fit to show: one line, nothing that moves the cursor or hides or turns the text.
+fn sanitize(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c });
+    let words = visible.collect::<String>();
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_DESCRIPTION - 1) {
+        Some((end, last)) if end + last.len_utf8() < line.len() => format!("{}…", &line[..end]),
+        _ => line,
+    }
+}
+
+/// Zero-width, direction and other formatting characters (general category Cf, and the line separators).
+const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ISSUER: &str = "https://oauth.aliyun.com";
+
+    fn expected() -> Expected {
+        Expected { state: Secret::new("right"), issuer: Some(ISSUER.to_owned()) }
+    }
+
+    fn code(query: &str) -> Option<String> {
+        match expected().read_query(query) {
+            Some(Callback::Code(code)) => Some(code.expose().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn refusal(query: &str) -> Option<(ErrorCode, Option<String>)> {
+        match expected().read_query(query) {
+            Some(Callback::Refused { error, description }) => Some((error, description)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_code_is_taken_with_the_right_state_in_any_order_and_beside_unknown_parameters() {
+        for query in [
+            "code=abc&state=right",
+            "state=right&code=abc",
+            "&state=%72ight&&code=a%62c&",
+            "session=1&code=abc&state=right&empty",
+            "code=abc&state=right&iss=https%3A%2F%2Foauth.aliyun.com",
+        ] {
+            assert_eq!(code(query).as_deref(), Some("abc"), "{query}");
+        }
+        assert_eq!(code("state=right&code=a%2Bb+c").as_deref(), Some("a+b c"));
+    }
+
+    #[test]
+    fn without_an_expected_issuer_the_issuer_is_not_read() {
+        let expected = Expected { state: Secret::new("right"), issuer: None };
+        assert!(expected.read_query("state=right&code=a&iss=http://127.0.0.1:1").is_some());
+    }
+
+    #[test]
+    fn a_refusal_carries_its_code_and_a_description_that_is_safe_to_show() {
+        assert_eq!(refusal("error=access_denied&state=right"), Some((ErrorCode::AccessDenied, None)));
+        assert_eq!(refusal("error=so%1b&state=right"), None, "a control character is in no error code");
+        let (error, description) = refusal(
+            "state=right&error=new_kind&error_description=one%0D%0Atwo%1B%5B2J%E2%80%AEeerht%E2%80%8B++four%C2%9B",
+        )
+        .unwrap();
+        assert_eq!(error, ErrorCode::Unknown("new_kind".to_owned()));
+        assert_eq!(description.as_deref(), Some("one two [2J eerht four"));
+    }
+
+    #[test]
+    fn a_long_description_is_cut_at_200_characters() {
+        for (length, cut) in [(199, false), (200, false), (201, true), (3000, true)] {
+            let query = format!("state=right&error=e&error_description={}", "权".repeat(length));
+            let description = refusal(&query).unwrap().1.unwrap();
+            assert_eq!(description.chars().count(), length.min(200), "{length}");
+            assert_eq!(description.ends_with('…'), cut, "{length}");
+        }
+    }
+
+    #[test]
+    fn the_request_itself_is_judged_before_its_query() {
+        let read = |method: Method, path: &str| {
+            expected().read(&method, path, Some("state=right&code=abc"), &HeaderMap::new()).map(|_| ())
+        };
+        assert_eq!(read(Method::GET, PATH), Ok(()));
+        assert_eq!(read(Method::HEAD, PATH), Err(Stray::MethodNotAllowed));
+        assert_eq!(read(Method::POST, "/"), Err(Stray::NotFound));
+        for path in ["/", "/favicon.ico", "/cli/callback/", "//cli/callback", "/cli/%63allback", "/CLI/callback", "*"] {
+            assert_eq!(read(Method::GET, path), Err(Stray::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_navigation_is_read() {
+        let read = |fields: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            expected().read(&Method::GET, PATH, Some("state=right&code=abc"), &headers).map(|_| ())
+        };
+        assert_eq!(read(&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]), Ok(()));
+        assert_eq!(read(&[("sec-fetch-site", "cross-site"), ("referer", "https://signin.aliyun.com/")]), Ok(()));
+        for fields in [
+            [("origin", "null")].as_slice(),
+            &[("origin", "http://127.0.0.1:12345")],
+            &[("sec-purpose", "prefetch;prerender")],
+            &[("purpose", "prefetch")],
+            &[("sec-fetch-mode", "no-cors")],
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "cors")],
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+        ] {
+            assert_eq!(read(fields), Err(Stray::Forbidden), "{fields:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_makes_it_panic_and_none_without_the_state_says_anything(
+            query in "([a-z=&%+;0-9\\x00-\\x7f]|state=|code=|error=|iss=|&|%[0-9a-f]{2}|\\PC){0,40}",
+        ) {
+            prop_assert_eq!(expected().read_query(&query).map(|_| ()), None);
+        }
+
+        #[test]
+        fn only_the_right_state_yields_the_code(state in "[a-z]{0,8}", code in "[!-~]{1,60}") {
+            let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let query = format!("code={}&state={}", escape(&code), escape(&state));
+            let expected = Expected { state: Secret::new("right"), issuer: None };
+            let said = expected.read_query(&query);
+            prop_assert_eq!(said.is_some(), state == "right");
+            let right = Expected { state: Secret::new(state), issuer: None };
+            prop_assert_eq!(right.read_query(&query), Some(Callback::Code(Secret::new(code))));
+        }
+    }
+}
