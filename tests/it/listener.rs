@@ -1,1 +1,560 @@
 //! The callback listener under hostile visitors.
+
+use std::io::{self, BufRead, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use aliyun_rs::http::{Request, Server, respond};
+use aliyun_rs::oauth::callback::{Callback, ErrorCode};
+use aliyun_rs::oauth::loopback::{Listener, Waiting};
+use aliyun_rs::oauth::page::Page;
+use aliyun_rs::secret::Secret;
+use hyper::StatusCode;
+use tokio::sync::oneshot;
+
+const STATE: &str = "J7h3kQ-x_9uWZ1l2Tn0RbYc5Ve8Ms4Pa6Gd7Fi9Ho3A";
+const ISSUER: &str = "https://oauth.aliyun.com";
+/// Far more than anything here takes, so that a slow machine fails nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SUCCESS: &str = "Authorization successful. You can close this window.";
+
+/// A sign-in that waits on its own thread, as the program does on its main one.
+struct SignIn {
+    port: u16,
+    finish: Option<oneshot::Sender<Page>>,
+    thread: JoinHandle<Callback>,
+}
+
+impl SignIn {
+    /// Waits for the callback, then shows `page` at once.
+    fn ending_with(page: Page) -> Self {
+        let mut sign_in = Self::held();
+        sign_in.finish(page);
+        sign_in
+    }
+
+    /// Waits for the callback, then lets its browser wait for [`SignIn::finish`].
+    fn held() -> Self {
+        let listener = Listener::bind([0]).unwrap();
+        let port = listener.port();
+        let (finish, page) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            runtime().block_on(async {
+                let mut waiting = start(listener);
+                let callback = waiting.callback().await;
+                waiting.answer(page.await.unwrap()).await;
+                callback
+            })
+        });
+        Self { port, finish: Some(finish), thread }
+    }
+
+    fn finish(&mut self, page: Page) {
+        self.finish.take().unwrap().send(page).unwrap();
+    }
+
+    fn callback(self) -> Callback {
+        self.thread.join().unwrap()
+    }
+
+    fn ends_with_code(self, code: &str) {
+        assert_eq!(self.callback(), Callback::Code(Secret::new(code)));
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn start(listener: Listener) -> Waiting {
+    listener.start(Secret::new(STATE), Some(ISSUER.to_owned())).unwrap()
+}
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Sends `bytes` and returns what comes back until the other side hangs up.
+fn exchange(port: u16, bytes: &[u8]) -> String {
+    let mut stream = connect(port);
+    // The other side may have hung up in the middle, which is its right.
+    let _ = stream.write_all(bytes);
+    read(&mut stream)
+}
+
+fn read(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => panic!("no answer and no end in {PATIENCE:?}"),
+        _ => String::from_utf8_lossy(&answer).into_owned(),
+    }
+}
+
+fn request(port: u16, line: &str, fields: &str) -> String {
+    exchange(port, format!("{line} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}\r\n").as_bytes())
+}
+
+fn get(port: u16, target: &str) -> String {
+    request(port, &format!("GET {target}"), "")
+}
+
+fn true_callback(port: u16) -> String {
+    get(port, &format!("/cli/callback?code=the-code&state={STATE}"))
+}
+
+fn status(answer: &str) -> u16 {
+    answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok()).unwrap_or_default()
+}
+
+fn assert_hardened(answer: &str) {
+    let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase() + "\r\n";
+    for field in [
+        "connection: close",
+        "cache-control: no-store",
+        "content-security-policy: default-src 'none'; ",
+        "referrer-policy: no-referrer",
+        "x-content-type-options: nosniff",
+        "x-frame-options: deny",
+        "cross-origin-opener-policy: same-origin",
+    ] {
+        assert!(head.contains(&format!("\r\n{field}")), "{field} is missing in {head}");
+    }
+}
+
+#[test]
+fn the_true_callback_hands_over_the_code_and_is_answered_with_the_page() {
+    for (page, says) in [
+        (Page::Success, SUCCESS),
+        (Page::Denied, "Authorization was denied"),
+        (Page::Failed, "The sign-in did not complete"),
+    ] {
+        let sign_in = SignIn::ending_with(page);
+        let answer = true_callback(sign_in.port);
+        assert_eq!(status(&answer), 200);
+        assert!(answer.contains(says), "{answer}");
+        assert!(!answer.contains("the-code") && !answer.contains(STATE), "{answer}");
+        assert!(answer.contains("style-src 'sha256-"), "{answer}");
+        assert_hardened(&answer);
+        sign_in.ends_with_code("the-code");
+    }
+}
+
+#[test]
+fn the_page_speaks_chinese_to_a_chinese_browser() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let line = format!("GET /cli/callback?code=c&state={STATE}");
+    let answer = request(sign_in.port, &line, "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n");
+    assert!(answer.contains("授权成功，您可以关闭此窗口。") && answer.contains(r#"<html lang="zh-CN">"#), "{answer}");
+    sign_in.ends_with_code("c");
+}
+
+#[test]
+fn a_refusal_with_the_right_state_is_handed_over() {
+    let sign_in = SignIn::ending_with(Page::Denied);
+    let target = format!("/cli/callback?error=access_denied&error_description=%3Cb%3Eno%0A&state={STATE}&iss={ISSUER}");
+    let answer = get(sign_in.port, &target);
+    assert!(answer.contains("Authorization was denied") && !answer.contains("<b>"), "{answer}");
+    let description = Some("<b>no".to_owned());
+    assert_eq!(sign_in.callback(), Callback::Refused { error: ErrorCode::AccessDenied, description });
+}
+
+#[test]
+fn a_query_that_is_not_of_this_sign_in_gets_400_and_never_ends_it() {
+    let shorter = &STATE[1..];
+    let huge = "a".repeat(4097);
+    let many = (0..40).map(|n| format!("&p{n}=")).collect::<String>();
+    let hostile = [
+        "".to_owned(),
+        "?".into(),
+        "?code=a".into(),
+        "?state=&code=a".into(),
+        "?state=wrong&code=a".into(),
+        format!("?state={shorter}&code=a"),
+        format!("?state={STATE}0&code=a"),
+        format!("?state={STATE}%00&code=a"),
+        format!("?state=%20{STATE}&code=a"),
+        format!("?state={}&code=a", STATE.to_lowercase()),
+        format!("?STATE={STATE}&code=a"),
+        format!("?state[]={STATE}&code=a"),
+        format!("?x=1;state={STATE};code=a"),
+        format!("?code=a#state={STATE}"),
+        format!("?state={STATE}"),
+        format!("?state={STATE}&code="),
+        format!("?state={STATE}&code"),
+        format!("?state={STATE}&error="),
+        format!("?state={STATE}&code=a&code=a"),
+        format!("?state={STATE}&code=a&%63ode=b"),
+        format!("?state={STATE}&state={STATE}&code=a"),
+        format!("?state=wrong&state={STATE}&code=a"),
+        format!("?state={STATE}&state=wrong&code=a"),
+        format!("?state={STATE}&error=access_denied&error=server_error"),
+        format!("?state={STATE}&code=a&error=access_denied"),
+        format!("?state={STATE}&code=&error=access_denied"),
+        format!("?state={STATE}&code=a&error="),
+        "?error=access_denied".into(),
+        "?error=access_denied&state=".into(),
+        "?error=access_denied&state=wrong".into(),
+        format!("?state={STATE}&code=%"),
+        format!("?state={STATE}&code=%4"),
+        format!("?state={STATE}&code=%zz"),
+        format!("?state={STATE}&code=%+1"),
+        format!("?state={STATE}&code=%u0061"),
+        format!("?state={STATE}&code=%ff%fe"),
+        format!("?state={STATE}&code=a%00b"),
+        format!("?state={STATE}&code=a%0d%0aSet-Cookie:%20x=1"),
+        format!("?state={STATE}&code=a%7f"),
+        format!("?state={STATE}&code=%E2%80%AE"),
+        format!("?state={STATE}&code={huge}"),
+        format!("?state={STATE}&error={huge}"),
+        format!("?state={STATE}&code=a&broken=%"),
+        format!("?state={STATE}&code=a{many}"),
+        format!("?state={STATE}&code=a&iss=https://oauth.alibabacloud.com"),
+        format!("?state={STATE}&code=a&iss=https://oauth.aliyun.com.evil.example"),
+        format!("?state={STATE}&code=a&iss=http://oauth.aliyun.com"),
+        format!("?state={STATE}&code=a&iss="),
+        format!("?state={STATE}&code=a&iss={ISSUER}&iss={ISSUER}"),
+        "?code=%3Cscript%3Ealert(1)%3C/script%3E&state=%3Cscript%3E".into(),
+    ];
+    let sign_in = SignIn::ending_with(Page::Success);
+    for query in &hostile {
+        let answer = get(sign_in.port, &format!("/cli/callback{query}"));
+        assert_eq!(status(&answer), 400, "{query} got {answer}");
+        assert_hardened(&answer);
+        assert!(!answer.contains("script") && !answer.contains("Set-Cookie"), "{query} got {answer}");
+    }
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn after_thousands_of_wrong_states_the_right_one_still_counts() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    for n in 0..3000 {
+        let answer = get(sign_in.port, &format!("/cli/callback?code=forged&state={n}"));
+        assert_eq!(status(&answer), 400, "{answer}");
+    }
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn requests_that_are_no_navigation_to_the_callback_are_refused_and_do_not_use_up_the_code() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let port = sign_in.port;
+    let target = format!("/cli/callback?code=the-code&state={STATE}");
+    for (method, expected) in
+        [("HEAD", 405), ("POST", 405), ("PUT", 405), ("OPTIONS", 405), ("TRACE", 405), ("get", 405), ("BREW", 405)]
+    {
+        let answer = request(port, &format!("{method} {target}"), "");
+        assert_eq!(status(&answer), expected, "{method} got {answer}");
+        assert!(answer.contains("\r\nallow: GET\r\n"), "{answer}");
+        assert_hardened(&answer);
+    }
+    for target in
+        ["/", "/favicon.ico", "/cli/callback/x", "/cli", "/%63li/callback", "/../cli/callback", "/x/../cli/callback"]
+    {
+        let answer = get(port, &format!("{target}?code=the-code&state={STATE}"));
+        assert_eq!(status(&answer), 404, "{target} got {answer}");
+        assert_hardened(&answer);
+    }
+    assert_eq!(status(&request(port, "OPTIONS *", "")), 404);
+    for fields in [
+        "Origin: null\r\n",
+        "Origin: https://signin.aliyun.com\r\n",
+        "Sec-Purpose: prefetch\r\n",
+        "Sec-Purpose: prefetch;prerender\r\n",
+        "Purpose: prefetch\r\n",
+        "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n",
+        "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+        "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
+    ] {
+        let answer = request(port, &format!("GET {target}"), fields);
+        assert_eq!(status(&answer), 403, "{fields} got {answer}");
+        assert_hardened(&answer);
+    }
+    assert!(true_callback(port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn only_the_literal_address_is_served() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let port = sign_in.port;
+    let query = format!("/cli/callback?code=the-code&state={STATE}");
+    let hosts = [
+        String::new(),
+        "Host:\r\n".into(),
+        "Host: 127.0.0.1\r\n".into(),
+        format!("Host: localhost:{port}\r\n"),
+        format!("Host: [::1]:{port}\r\n"),
+        format!("Host: 127.0.0.1:{}\r\n", port.wrapping_add(1)),
+        format!("Host: 127.0.0.1.evil.example:{port}\r\n"),
+        format!("Host: 127.1:{port}\r\n"),
+        format!("Host: 127.0.0.1:{port}, evil.example\r\n"),
+        format!("Host: 127.0.0.1:{port}\r\nHost: 127.0.0.1:{port}\r\n"),
+        format!("Host: evil.example\r\nHost: 127.0.0.1:{port}\r\n"),
+        format!("Host: 127.0.0.1:{port}\r\nHost: evil.example\r\n"),
+        format!("X-Forwarded-Host: 127.0.0.1:{port}\r\nHost: evil.example\r\n"),
+    ];
+    for host in &hosts {
+        let answer = exchange(port, format!("GET {query} HTTP/1.1\r\n{host}\r\n").as_bytes());
+        assert_eq!(status(&answer), 403, "{host} got {answer}");
+        assert_hardened(&answer);
+    }
+    for target in [format!("http://evil.example{query}"), format!("http://127.0.0.1:{port}{query}")] {
+        let answer = get(port, &target);
+        assert_eq!(status(&answer), 403, "{target} got {answer}");
+    }
+    assert_eq!(status(&request(port, &format!("CONNECT 127.0.0.1:{port}"), "")), 403);
+    let old = exchange(port, format!("GET {query} HTTP/1.0\r\n\r\n").as_bytes());
+    assert!(old.starts_with("HTTP/1.0 403 "), "{old}");
+    assert!(true_callback(port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn garbage_is_answered_or_dropped_and_never_ends_the_sign_in() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let port = sign_in.port;
+    let head = format!("GET /cli/callback?code=a&state=wrong HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
+    let mut hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
+    hello.extend([0x5a; 600]);
+    let garbage = [
+        b"\0\0\0\0\r\n\r\n".to_vec(),
+        b"\r\n\r\n\r\n\r\nx\r\n\r\n".to_vec(),
+        (0..=255).cycle().take(4096).collect(),
+        hello,
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec(),
+        b"GET /cli/callback\r\n\r\n".to_vec(),
+        b"GET /cli/callback HTTP/9.9\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\nHost : x\r\n\r\n".to_vec(),
+        b"GET /\0 HTTP/1.1\r\n\r\n".to_vec(),
+        format!("{head}X: {}\r\n\r\n", "a".repeat(1 << 20)).into_bytes(),
+        format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(1 << 20)).into_bytes(),
+        format!("{head}{}\r\n", "X: y\r\n".repeat(1000)).into_bytes(),
+        format!("{head}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n").into_bytes(),
+        format!("{head}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n").into_bytes(),
+        format!("{head}Content-Length: 99999999999\r\n\r\n").into_bytes(),
+        format!("{head}Content-Length: -1\r\n\r\n").into_bytes(),
+        format!("{head}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n").into_bytes(),
+        format!("{head}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n").into_bytes(),
+    ];
+    for bytes in &garbage {
+        let answer = exchange(port, bytes);
+        assert!(!(200..400).contains(&status(&answer)), "{} got {answer}", bytes.escape_ascii());
+    }
+    // Nothing after the first request of a connection is served.
+    let second = format!("GET /cli/callback?code=b&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    let answer = exchange(port, format!("{head}\r\n{second}").as_bytes());
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!(true_callback(port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn a_thousand_idle_and_slow_visitors_do_not_keep_the_true_one_waiting() {
+    // More than some systems let a program open before it asks.
+    #[cfg(unix)]
+    limit_files(|maximum| maximum.min(4096));
+    let sign_in = SignIn::ending_with(Page::Success);
+    let mut visitors = (0..1000).map(|_| connect(sign_in.port)).collect::<Vec<_>>();
+    for visitor in visitors.iter_mut().step_by(2) {
+        // Most have been shown out by now.
+        let _ = visitor.write_all(b"GET /cli/callback?code=a HTTP/1.1\r\nX-Slow: ");
+    }
+    let asked = Instant::now();
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    assert!(asked.elapsed() < Duration::from_secs(5), "answered after {:?}", asked.elapsed());
+    sign_in.ends_with_code("the-code");
+    drop(visitors);
+}
+
+#[test]
+fn at_most_64_visitors_are_kept_and_the_oldest_silent_one_goes_first() {
+    let sign_in = SignIn::held();
+    let target = format!("GET /cli/callback?code=the-code&state={STATE} HTTP/1.1");
+    let mut browser = connect(sign_in.port);
+    write!(browser, "{target}\r\nHost: 127.0.0.1:{}\r\n\r\n", sign_in.port).unwrap();
+    let mut silent = (0..100).map(|_| connect(sign_in.port)).collect::<Vec<_>>();
+    // 63 places beside the browser's: once the 37th is out, those after it stay.
+    assert_eq!(read(&mut silent[36]), "");
+    for visitor in &mut silent[..37] {
+        assert_eq!(read(visitor), "");
+    }
+    for visitor in &silent[37..] {
+        visitor.set_nonblocking(true).unwrap();
+        let error = (&*visitor).read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+    let mut sign_in = sign_in;
+    sign_in.finish(Page::Success);
+    assert!(read(&mut browser).contains(SUCCESS), "the browser that waits for its page is never shown out");
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn a_reload_waits_for_the_same_page_while_strays_are_answered() {
+    let mut sign_in = SignIn::held();
+    let port = sign_in.port;
+    let line = format!("GET /cli/callback?code=the-code&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    let mut browsers = [connect(port), connect(port), connect(port)];
+    for browser in &mut browsers {
+        browser.write_all(line.as_bytes()).unwrap();
+    }
+    assert_eq!(status(&get(port, "/favicon.ico")), 404);
+    assert_eq!(status(&get(port, "/cli/callback?error=access_denied&state=x")), 400);
+    sign_in.finish(Page::Failed);
+    for browser in &mut browsers {
+        assert!(read(browser).contains("The sign-in did not complete"));
+    }
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn a_browser_that_leaves_before_its_page_comes_does_not_hold_up_the_end() {
+    let mut sign_in = SignIn::held();
+    let mut browser = connect(sign_in.port);
+    let port = sign_in.port;
+    write!(browser, "GET /cli/callback?code=c&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").unwrap();
+    // Once a stray that came later is answered, the callback has been handed over.
+    assert_eq!(status(&get(port, "/")), 404);
+    drop(browser);
+    sign_in.finish(Page::Success);
+    sign_in.ends_with_code("c");
+}
+
+#[test]
+fn the_port_is_free_as_soon_as_a_sign_in_is_dropped_or_over() {
+    let first = Listener::bind([0]).unwrap();
+    let port = first.port();
+    runtime().block_on(async {
+        let waiting = start(first);
+        let mut silent = connect(port);
+        drop(waiting);
+        let second = Listener::bind([port]).expect("free although the runtime has not run since");
+        let mut waiting = start(second);
+        let browser = thread::spawn(move || true_callback(port));
+        assert_eq!(waiting.callback().await, Callback::Code(Secret::new("the-code")));
+        waiting.answer(Page::Success).await;
+        assert!(browser.join().unwrap().contains(SUCCESS));
+        assert_eq!(read(&mut silent), "", "whoever came to the first is hung up on");
+        Listener::bind([port]).expect("free again right after a sign-in");
+    });
+}
+
+#[test]
+fn the_first_free_port_is_taken_and_kept() {
+    let squatter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = squatter.local_addr().unwrap().port();
+    let listener = Listener::bind([taken, 0]).unwrap();
+    assert_ne!(listener.port(), taken);
+    assert_eq!(listener.redirect_uri(), format!("http://127.0.0.1:{}/cli/callback", listener.port()));
+    assert!(TcpListener::bind(("127.0.0.1", listener.port())).is_err());
+}
+
+#[test]
+fn when_no_port_is_free_each_is_listed_with_its_reason() {
+    let squatters = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = squatters.each_ref().map(|squatter| squatter.local_addr().unwrap().port());
+    let error = Listener::bind(ports).unwrap_err();
+    let message = error.to_string();
+    for port in ports {
+        assert!(message.contains(&format!("port {port} is in use by another program")), "{message}");
+    }
+    assert_eq!(error.tried().len(), 5);
+}
+
+#[test]
+fn only_127_0_0_1_is_bound() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    // On Linux all of 127/8 is this machine, so that the wildcard address would answer there.
+    #[cfg(target_os = "linux")]
+    {
+        let elsewhere = std::net::SocketAddr::from(([127, 0, 0, 2], sign_in.port));
+        let error = TcpStream::connect_timeout(&elsewhere, PATIENCE).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let tables =
+            ["/proc/self/net/tcp", "/proc/self/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
+        let port = format!(":{:04X}", sign_in.port);
+        let rows = tables.iter().flat_map(|table| table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>()));
+        let listening = rows.filter(|row| row[3] == "0A" && row[1].ends_with(&port)).map(|row| row[1].to_owned());
+        let loopback = u32::from_ne_bytes([127, 0, 0, 1]);
+        assert_eq!(listening.collect::<Vec<_>>(), [format!("{loopback:08X}{port}")]);
+    }
+    true_callback(sign_in.port);
+    sign_in.ends_with_code("the-code");
+}
+
+#[cfg(unix)]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the limit is the whole process's: this test listens in a second one")]
+fn a_lack_of_file_descriptors_is_survived() {
+    const ROLE: &str = "ALIYUN_RS_TEST_LISTENS";
+    if std::env::var_os(ROLE).is_some() {
+        let sign_in = SignIn::ending_with(Page::Success);
+        assert_eq!(status(&get(sign_in.port, "/")), 404, "the runtime has the files that it needs");
+        limit_files(|_| 24);
+        writeln!(io::stderr(), "port {}", sign_in.port).unwrap();
+        return sign_in.ends_with_code("the-code");
+    }
+    let mut second = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "listener::a_lack_of_file_descriptors_is_survived"])
+        .env(ROLE, "1")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = io::BufReader::new(second.stderr.take().unwrap()).lines();
+    let port = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("port ")?.parse().ok()).unwrap();
+    let visitors = (0..50).map(|_| connect(port)).collect::<Vec<_>>();
+    let asked = Instant::now();
+    assert!(true_callback(port).contains(SUCCESS));
+    assert!(asked.elapsed() < Duration::from_secs(4), "waited for others to be shown out: {:?}", asked.elapsed());
+    assert!(second.wait().unwrap().success());
+    drop(visitors);
+}
+
+#[test]
+fn the_server_tells_its_handler_who_asks_and_survives_its_panic() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let local = socket.local_addr().unwrap();
+    runtime().block_on(async {
+        let server = Server::start(socket, move |request: Request| async move {
+            assert_ne!(request.path(), "/panic");
+            assert_eq!(request.local(), local);
+            let owner = aliyun_rs::http::peer::owner(request.peer(), request.local());
+            respond(StatusCode::OK, "text/plain", format!("{} {owner:?}", request.peer()))
+        })
+        .unwrap();
+        let visit = move || {
+            assert_eq!(get(local.port(), "/panic"), "");
+            let mut stream = connect(local.port());
+            write!(stream, "GET / HTTP/1.1\r\nHost: {local}\r\n\r\n").unwrap();
+            (stream.local_addr().unwrap(), read(&mut stream))
+        };
+        let (visitor, answer) = tokio::task::spawn_blocking(visit).await.unwrap();
+        assert!(answer.contains(&visitor.to_string()), "{answer}");
+        #[cfg(target_os = "linux")]
+        assert!(answer.contains(&format!("Ok(Some({}))", rustix::process::getuid().as_raw())), "{answer}");
+        server.finish(PATIENCE).await;
+    });
+}
+
+#[test]
+fn the_server_refuses_a_socket_that_the_network_can_reach() {
+    let socket = TcpListener::bind("0.0.0.0:0").unwrap();
+    let refused = runtime().block_on(async { Server::start(socket, |_| async { unreachable!() }).err() });
+    assert_eq!(refused.map(|error| error.kind()), Some(io::ErrorKind::InvalidInput));
+}
+
+/// Changes how many files this process may have open, given how many it may have at most.
+#[cfg(unix)]
+fn limit_files(choose: impl FnOnce(u64) -> u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = Some(choose(maximum.unwrap_or(u64::MAX)));
+    setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+}
