@@ -1,1 +1,264 @@
-//! To be built.
+//! `~/.aliyun/config.json`, the file that every Alibaba Cloud tool shares: lossless, locked, atomic.
+//!
+//! [`Config`] is the file's text with edits that change the bytes of the values they are about and nothing
+//! else; it touches no disk.
+
+mod changes;
+mod document;
+mod field;
+mod location;
+mod profile;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use document::{Layout, Node, Text, check, quote, splice, string};
+
+pub use changes::Changes;
+pub use document::Malformed;
+pub use field::Field;
+pub use location::locate;
+pub use profile::{Fault, Mode, Profile};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What the official client writes when it has nothing to say: Go's `MarshalIndent`, without a final newline.
+const EMPTY: &str = "{\n\t\"current\": \"\",\n\t\"profiles\": [],\n\t\"meta_path\": \"\"\n}";
+
+/// The shared file as text, and where its parts are.
+#[derive(Clone)]
+pub struct Config {
+    text: Text,
+    current: Option<String>,
+    /// Every profile that has a name, in the order of the file.
+    places: Vec<(String, Range<usize>)>,
+    oddities: Vec<Oddity>,
+}
+
+/// Something in the file that no reader agrees on, or that is passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// The file begins with a byte order mark, which the official tools cannot read; a write drops it.
+    ByteOrderMark,
+    /// Two profiles have this name: the first one is read, as by the official client.
+    DuplicateName(String),
+    /// An item of `profiles` is no object with a name, and is passed over.
+    NotAProfile(Malformed),
+    /// `current` is no text and counts as absent.
+    CurrentIsNoText,
+}
+
+impl Config {
+    /// A file that does not exist yet: it looks like one of the official client.
+    pub fn empty() -> Self {
+        Self::index(Text::new(EMPTY.to_owned())).expect("the empty file is well formed")
+    }
+
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// Fails on what is no UTF-8, no JSON object, nested deeper than the official client reads, or has
+    /// `profiles` that are no list. A bad profile or a bad field is no error: see [`Config::oddities`] and
+    /// [`Profile::faults`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let plain = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let text = std::str::from_utf8(plain).map_err(|error| {
+            let utf16 = plain.starts_with(b"\xff\xfe") || plain.starts_with(b"\xfe\xff");
+            Malformed::at(plain, error.valid_up_to(), if utf16 { "UTF-16, not UTF-8" } else { "not UTF-8" })
+        })?;
+        let mut config = Self::index(Text::new(text.to_owned()))?;
+        if plain.len() < bytes.len() {
+            config.oddities.push(Oddity::ByteOrderMark);
+        }
+        Ok(config)
+    }
+
+    /// The name of the current profile, which may not exist.
+    pub fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    /// The names of the profiles in the order of the file, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        self.places.iter().map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)).collect()
+    }
+
+    /// The profiles in the order of the file, one for each name.
+    pub fn profiles(&self) -> Vec<Profile> {
+        let mut seen = HashSet::new();
+        let places = self.places.iter().filter(|(name, _)| seen.insert(name.as_str()));
+        places.map(|(name, place)| self.read(name, place)).collect()
+    }
+
+    /// The profile called `name`: the first one, as in the official client.
+    pub fn find(&self, name: &str) -> Option<Profile> {
+        self.place(name).map(|place| self.read(name, &place))
+    }
+
+    /// Whether there is a profile called `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
+    /// What in the file is odd but bearable.
+    pub fn oddities(&self) -> &[Oddity] {
+        &self.oddities
+    }
+
+    /// The text of the file, secrets included.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Changes the profile `name`, or adds it at the end of the list.
+    pub fn upsert(&mut self, name: &str, changes: &Changes) {
+        match self.place(name) {
+            Some(place) => {
+                let profile = edited(&self.text[place.clone()], changes, &Layout::official());
+                self.replace(place, &profile);
+            }
+            None => self.append(name, changes),
+        }
+    }
+
+    /// Removes every profile called `name`; whether there was one.
+    pub fn remove(&mut self, name: &str) -> bool {
+        if !self.contains(name) {
+            return false;
+        }
+        let list = self.list().expect("a profile that was found is in the list");
+        let kept = self.array(&list).retain(|item| name_of(item.value).as_deref() != Some(name));
+        self.replace(list, &kept);
+        true
+    }
+
+    /// Makes `name` the current profile, spelled as the profile itself spells it.
+    pub fn set_current(&mut self, name: &str) {
+        if self.current() == Some(name) {
+            return;
+        }
+        let spelled = self.place(name).and_then(|place| {
+            let profile = Node::object(&self.text[place]).ok()?;
+            Some(Text::new(profile.get("name")?.value.to_owned()))
+        });
+        let value = spelled.unwrap_or_else(|| quote(name));
+        let text = self.root().set("current", &value, &Layout::official(), root_rank);
+        self.become_text(text);
+    }
+
+    fn index(text: Text) -> Result<Self, Malformed> {
+        let root = check(&text)?;
+        let (mut places, mut oddities) = (Vec::new(), Vec::new());
+        let current = root.get("current").filter(|entry| entry.value != "null");
+        let current = current.and_then(|entry| {
+            let name = string(entry.value);
+            if name.is_none() {
+                oddities.push(Oddity::CurrentIsNoText);
+            }
+            name.filter(|name| !name.is_empty()).map(String::from)
+        });
+        if let Some(list) = root.get("profiles").filter(|entry| entry.value != "null") {
+            let start = root.range(list.value).start;
+            if !list.value.starts_with('[') {
+                return Err(Malformed::at(text.as_bytes(), start, "expected a list of profiles"));
+            }
+            let mut names = HashSet::new();
+            for item in Node::array(list.value)?.entries() {
+                let place = root.range(item.value);
+                match name_of(item.value) {
+                    Some(name) => places.push((name, place)),
+                    None => {
+                        let what = "expected a profile with a name";
+                        oddities.push(Oddity::NotAProfile(Malformed::at(text.as_bytes(), place.start, what)));
+                    }
+                }
+            }
+            let again = places.iter().map(|(name, _)| name).filter(|name| !names.insert(name.as_str()));
+            oddities.extend(again.map(|name| Oddity::DuplicateName(name.clone())));
+        }
+        Ok(Self { text, current, places, oddities })
+    }
+
+    /// Adds a profile that looks like its siblings, or else like the file around it.
+    fn append(&mut self, name: &str, changes: &Changes) {
+        if self.list().is_none() {
+            let text = self.root().set("profiles", "[]", &Layout::official(), root_rank);
+            self.become_text(text);
+        }
+        let list = self.list().expect("the list was just put there");
+        let array = self.array(&list);
+        let outer = self.root().layout().unwrap_or_else(Layout::official).nested();
+        let around = array.layout().unwrap_or_else(|| outer.clone());
+        let sibling = array.entries().iter().rev().find_map(|item| Node::object(item.value).ok()?.layout());
+        let inner = sibling.unwrap_or_else(|| outer.nested());
+        let named = Changes::new().text(Field::Name, name);
+        let profile = edited(&edited("{}", &named, &inner), changes, &inner);
+        let text = array.push(&profile, &around);
+        self.replace(list, &text);
+    }
+
+    fn read(&self, name: &str, place: &Range<usize>) -> Profile {
+        let node = Node::object(&self.text[place.clone()]).expect("an indexed profile is an object");
+        Profile::read(name, &node)
+    }
+
+    fn place(&self, name: &str) -> Option<Range<usize>> {
+        self.places.iter().find(|(found, _)| found == name).map(|(_, place)| place.clone())
+    }
+
+    fn root(&self) -> Node<'_> {
+        Node::object(&self.text).expect("the text was checked")
+    }
+
+    /// The place of the list of profiles, if there is one.
+    fn list(&self) -> Option<Range<usize>> {
+        let root = self.root();
+        root.get("profiles").filter(|entry| entry.value != "null").map(|entry| root.range(entry.value))
+    }
+
+    fn array(&self, list: &Range<usize>) -> Node<'_> {
+        Node::array(&self.text[list.clone()]).expect("the list was checked")
+    }
+
+    fn replace(&mut self, place: Range<usize>, with: &str) {
+        if self.text[place.clone()] != *with {
+            self.become_text(splice(&self.text, place, with));
+        }
+    }
+
+    fn become_text(&mut self, text: Text) {
+        let mark = self.oddities.contains(&Oddity::ByteOrderMark);
+        *self = Self::index(text).expect("an edit keeps the file well formed");
+        if mark {
+            self.oddities.push(Oddity::ByteOrderMark);
+        }
+    }
+}
+
+fn root_rank(key: &str) -> Option<usize> {
+    ["current", "profiles", "meta_path"].iter().position(|known| known.eq_ignore_ascii_case(key))
+}
+
+fn name_of(item: &str) -> Option<String> {
+    let value = Node::object(item).ok()?.get("name")?.value;
+    string(value).map(String::from)
+}
+
+/// The profile `text` with `changes`; those that say what it says already leave it alone.
+fn edited(text: &str, changes: &Changes, layout: &Layout) -> Text {
+    let mut text = Text::new(text.to_owned());
+    for (field, change) in changes.iter() {
+        let node = Node::object(&text).expect("a profile is an object");
+        if change.agrees(node.get(field.key()).map(|entry| entry.value)) {
+            continue;
+        }
+        let next = match change.json() {
+            Some(value) => node.set(field.key(), &value, layout, Field::rank),
+            None => node.retain(|entry| !entry.key().is_some_and(|key| key.eq_ignore_ascii_case(field.key()))),
+        };
+        text = next;
+    }
+    text
+}

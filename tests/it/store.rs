@@ -1,1 +1,0 @@
-//! The shared file: lossless, locked, atomic.

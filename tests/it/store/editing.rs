@@ -1,0 +1,138 @@
+//! What edits do to whole files.
+
+use aliyun_rs::config::{Changes, Config, Fault, Field, Malformed, Mode, Oddity};
+use aliyun_rs::secret::Secret;
+use aliyun_rs::site::Site;
+use aliyun_rs::time::Timestamp;
+
+use super::REALISTIC;
+
+fn sign_in() -> Changes {
+    let token = Secret::new("token");
+    Changes::new()
+        .text(Field::OauthSiteType, Site::China.as_str())
+        .secret(Field::OauthAccessToken, &token)
+        .time(Field::StsExpiration, Timestamp::from_unix(1_700_000_000))
+        .text(Field::Mode, Mode::OAuth.as_str())
+}
+
+fn config(text: &str) -> Config {
+    Config::parse(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_new_file_looks_like_the_official_clients_with_keys_in_its_order() {
+    let mut config = Config::empty();
+    config.upsert("dev", &sign_in());
+    config.set_current("dev");
+    config.upsert("dev", &Changes::new().text(Field::Language, "en").text(Field::RegionId, "cn-hangzhou"));
+    let expected = "{\n\t\"current\": \"dev\",\n\t\"profiles\": [\n\t\t{\n\t\t\t\"name\": \"dev\",\n\t\t\t\"mode\": \"OAuth\",\n\
+        \t\t\t\"region_id\": \"cn-hangzhou\",\n\t\t\t\"language\": \"en\",\n\t\t\t\"sts_expiration\": 1700000000,\n\
+        \t\t\t\"oauth_access_token\": \"token\",\n\t\t\t\"oauth_site_type\": \"CN\"\n\t\t}\n\t],\n\t\"meta_path\": \"\"\n}";
+    assert_eq!(config.text(), expected);
+    assert!(config.remove("dev"));
+    config.set_current("");
+    assert_eq!(config.text(), Config::empty().text());
+}
+
+#[test]
+fn a_new_profile_is_laid_out_like_the_file_it_joins() {
+    for (before, after) in [
+        (r#"{"profiles":[]}"#, r#"{"profiles":[{"name":"b","mode":"AK"}]}"#),
+        (r#"{"profiles": [{"name": "a"}]}"#, r#"{"profiles": [{"name": "a"}, {"name": "b", "mode": "AK"}]}"#),
+        (r#"{"profiles":null,"x":1}"#, r#"{"profiles":[{"name":"b","mode":"AK"}],"x":1}"#),
+        (r#"{"x":1}"#, r#"{"profiles":[{"name":"b","mode":"AK"}],"x":1}"#),
+        (
+            "{\r\n  \"current\": \"\"\r\n}\r\n",
+            "{\r\n  \"current\": \"\",\r\n  \"profiles\": [\r\n    {\r\n      \"name\": \"b\",\r\n      \"mode\": \"AK\"\r\n    }\r\n  ]\r\n}\r\n",
+        ),
+    ] {
+        let mut config = config(before);
+        config.upsert("b", &Changes::new().text(Field::Mode, "AK"));
+        assert_eq!(config.text(), after);
+    }
+}
+
+#[test]
+fn an_edit_that_says_what_is_there_changes_no_byte() {
+    let mut config = config(REALISTIC);
+    let token = Secret::new("canary</");
+    config.upsert("dev", &Changes::new().secret(Field::OauthRefreshToken, &token).text(Field::Language, ""));
+    config.upsert("dev", &Changes::new().number(Field::StsExpiration, 1_700_000_000).remove(Field::StsToken));
+    config.set_current("dev");
+    assert!(!config.remove("nobody"));
+    assert_eq!(config.text(), REALISTIC);
+}
+
+#[test]
+fn a_switch_there_and_back_keeps_the_spelling_of_the_name() {
+    let text = r#"{"current":"a\u0026b","profiles":[{"name":"a\u0026b"},{"name":"c"}]}"#;
+    let mut config = config(text);
+    config.set_current("c");
+    assert_eq!(config.current(), Some("c"));
+    config.set_current("a&b");
+    assert_eq!(config.text(), text);
+}
+
+#[test]
+fn of_two_profiles_of_one_name_the_first_is_read_and_edited_and_both_are_deleted() {
+    let mut config = config(r#"{"profiles":[{"name":"a","mode":"AK"},{"name":"b"},{"name":"a","mode":"OAuth"}]}"#);
+    assert_eq!(config.names(), ["a", "b"]);
+    assert_eq!(config.profiles().len(), 2);
+    assert_eq!(config.find("a").unwrap().mode, Mode::Ak);
+    assert_eq!(config.oddities(), [Oddity::DuplicateName("a".to_owned())]);
+    config.upsert("a", &Changes::new().text(Field::Mode, "External"));
+    assert!(config.text().starts_with(r#"{"profiles":[{"name":"a","mode":"External"},"#));
+    assert!(config.remove("a"));
+    assert_eq!(config.text(), r#"{"profiles":[{"name":"b"}]}"#);
+}
+
+#[test]
+fn a_bad_profile_or_field_stops_nobody() {
+    let config = config(concat!(
+        "{\"current\":7,\"profiles\":[\n1,{\"mode\":\"AK\"},{\"name\":[]},",
+        "{\"name\":\"ms\",\"mode\":\"oauth\",\"sts_expiration\":1700000000000,\"oauth_access_token\":{},",
+        "\"oauth_access_token_expire\":-5,\"oauth_refresh_token\":null,\"language\":\"\",\"oauth_site_type\":\"XX\",",
+        "\"region_id\":\"x\",\"region_id\":\"y\"},{\"name\":\"good\",\"mode\":\"New\",\"sts_expiration\":0}]}",
+    ));
+    let skipped =
+        |column| Oddity::NotAProfile(Malformed { line: 2, column, what: "expected a profile with a name".to_owned() });
+    assert_eq!(config.oddities(), [Oddity::CurrentIsNoText, skipped(1), skipped(3), skipped(17)]);
+    assert_eq!(config.current(), None);
+    let profile = config.find("ms").unwrap();
+    assert_eq!((profile.mode, profile.sts_expiration, profile.oauth_access_token_expire), (Mode::OAuth, None, None));
+    assert_eq!((profile.oauth_access_token, profile.oauth_refresh_token, profile.language), (None, None, None));
+    assert_eq!((profile.region_id.as_deref(), profile.site), (Some("y"), None));
+    for fault in [
+        Fault::Unusable(Field::StsExpiration),
+        Fault::Unusable(Field::OauthAccessToken),
+        Fault::Unusable(Field::OauthAccessTokenExpire),
+        Fault::Unusable(Field::OauthSiteType),
+        Fault::Repeated(Field::RegionId),
+    ] {
+        assert!(profile.faults.contains(&fault), "{fault:?}");
+    }
+    assert_eq!(profile.faults.len(), 5);
+    let good = config.find("good").unwrap();
+    assert_eq!((good.mode, good.faults), (Mode::Unknown("New".to_owned()), Vec::new()));
+}
+
+#[test]
+fn secrets_of_a_profile_are_not_shown() {
+    let profile = config(REALISTIC).find("dev").unwrap();
+    assert_eq!(profile.text(Field::RegionId), Some("cn-hangzhou"));
+    assert_eq!(profile.text(Field::OauthRefreshToken), None);
+    assert!(profile.has(Field::OauthRefreshToken));
+    assert!(!format!("{profile:?}").contains("canary"));
+}
+
+#[test]
+fn ten_thousand_profiles_are_no_trouble() {
+    let profiles: Vec<_> = (0..10_000).map(|n| format!(r#"{{"name":"p{n}","mode":"AK"}}"#)).collect();
+    let mut config = config(&format!(r#"{{"profiles":[{}]}}"#, profiles.join(",")));
+    assert_eq!(config.names().len(), 10_000);
+    assert!(config.remove("p5000"));
+    config.upsert("p9999", &Changes::new().text(Field::RegionId, "r"));
+    assert_eq!(config.find("p9999").unwrap().region_id.as_deref(), Some("r"));
+    assert_eq!(config.profiles().len(), 9_999);
+}
