@@ -1,13 +1,20 @@
 //! `~/.aliyun/config.json`, the file that every Alibaba Cloud tool shares: lossless, locked, atomic.
 //!
 //! [`Config`] is the file's text with edits that change the bytes of the values they are about and nothing
-//! else; it touches no disk.
+//! else; it touches no disk. [`Store`] reads it, and writes it under a lock only. Nothing here prints,
+//! asks or knows the time; what a person should hear comes back as [`Note`]s.
 
+mod atomic;
 mod changes;
 mod document;
+mod error;
 mod field;
 mod location;
+mod lock;
+mod platform;
 mod profile;
+mod raw;
+mod store;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,9 +23,11 @@ use document::{Layout, Node, Text, check, quote, splice, string};
 
 pub use changes::Changes;
 pub use document::Malformed;
+pub use error::{Note, StoreError, UpdateError};
 pub use field::Field;
 pub use location::locate;
 pub use profile::{Fault, Mode, Profile};
+pub use store::{Locked, Snapshot, Store, Updated};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

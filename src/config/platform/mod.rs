@@ -1,0 +1,34 @@
+//! What differs between Unix and Windows about private files: modes, owners, symbolic links, renames.
+//!
+//! Both sides have the same functions. On Windows the user's profile folder is private by its access list, so
+//! everything about modes and owners does nothing there.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(super) use unix::*;
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(not(unix))]
+pub(super) use other::*;
+
+/// Repeats what a signal interrupted. The standard library does so for reads and writes, but neither for locks
+/// nor for renames.
+pub(super) fn uninterrupted<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// Allocates by writing, where the system has no call for it.
+fn fill_with_zeros(mut file: &File, length: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.rewind()
+}

@@ -1,0 +1,129 @@
+//! Modes, owners and `fsync` of directories.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::uninterrupted;
+
+const PRIVATE: u32 = 0o600;
+const PRIVATE_DIRECTORY: u32 = 0o700;
+const ROOT: u32 = 0;
+
+/// Opens a file for reading without waiting for the writer of a FIFO.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)
+}
+
+/// Creates a private file that was not there.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE)
+        .custom_flags(flags(OFlags::NOFOLLOW))
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(PRIVATE))?;
+    Ok(file)
+}
+
+/// Opens a private file for locking, creating it where there is none.
+pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK))
+        .open(path)
+}
+
+/// Creates a directory and those above it, for the owner alone.
+pub(crate) fn create_directories(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(path)
+}
+
+/// Whether others than the owner may read or write the file.
+pub(crate) fn is_exposed(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o077 != 0
+}
+
+/// Takes the file away from everyone but its owner.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE))
+}
+
+/// How many names the file has.
+pub(crate) fn names(metadata: &Metadata) -> u64 {
+    metadata.nlink()
+}
+
+/// Whether both are the same file.
+pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether a file or directory belongs to a user whom we need not trust. Root trusts every owner: it works on
+/// the owner's behalf.
+pub(crate) fn is_foreign(metadata: &Metadata) -> bool {
+    let me = rustix::process::geteuid().as_raw();
+    me != ROOT && metadata.uid() != me && metadata.uid() != ROOT
+}
+
+/// Whether anybody may rename files in the directory. A sticky one, such as `/tmp`, protects them.
+pub(crate) fn is_open_to_all(directory: &Metadata) -> bool {
+    directory.mode() & 0o1002 == 0o002
+}
+
+/// Gives a file that root created to the owner of what it stands beside or replaces.
+pub(crate) fn hand_over(file: &File, model: &Metadata) -> io::Result<()> {
+    let owner = file.metadata()?;
+    if !rustix::process::geteuid().is_root() || (owner.uid(), owner.gid()) == (model.uid(), model.gid()) {
+        return Ok(());
+    }
+    uninterrupted(|| fchown(file, Some(model.uid()), Some(model.gid())))
+}
+
+/// Allocates `length` bytes, so that a full disk shows now and not when they are written.
+pub(crate) fn allocate(file: &File, length: u64) -> io::Result<()> {
+    match native_allocate(file, length) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => {
+            super::fill_with_zeros(file, length)
+        }
+        done => done,
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd"))]
+fn native_allocate(file: &File, length: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    uninterrupted(|| Ok(fallocate(file, FallocateFlags::empty(), 0, length)?))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd")))]
+fn native_allocate(_: &File, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Replaces the file `to`.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    uninterrupted(|| fs::rename(from, to))
+}
+
+/// Makes the names in a directory durable. File systems that cannot do it for a directory say so, and need it
+/// not.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    match uninterrupted(|| File::open(path)?.sync_all()) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+        done => done,
+    }
+}
+
+fn flags(wanted: OFlags) -> i32 {
+    wanted.bits().cast_signed()
+}

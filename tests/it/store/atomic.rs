@@ -1,0 +1,195 @@
+//! How a file is replaced: whole, private, in the place where it really is.
+
+use std::fs;
+use std::path::Path;
+
+use aliyun_rs::config::{Changes, Field, Note, Store, StoreError};
+
+use super::{AMPLE, Place, REALISTIC, count, counted, update, update_locked};
+
+const LEFTOVER: &str = ".config.json.aliyun-rs.tmp";
+const JOURNAL_LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
+
+#[test]
+fn the_first_write_makes_the_directory_and_leaves_only_the_file_and_its_lock() {
+    let place = Place::empty();
+    let store = Store::at(place.at(".aliyun/config.json"));
+    assert!(update(&store, |config| count(config, "dev")).unwrap().written);
+    assert_eq!(counted(&store, "dev"), 1);
+    let mut names: Vec<_> =
+        fs::read_dir(place.at(".aliyun")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["config.json", "config.json.lock"]);
+    #[cfg(unix)]
+    for (name, expected) in [(".aliyun", 0o700), (".aliyun/config.json", 0o600), (".aliyun/config.json.lock", 0o600)] {
+        assert_eq!(super::mode(&place.at(name)), expected, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_written_when_nothing_changed() {
+    let place = Place::with(REALISTIC);
+    let before = fs::metadata(place.path()).unwrap().modified().unwrap();
+    let updated = update(&place.store(), |config| config.set_current("dev")).unwrap();
+    assert!(!updated.written && updated.notes.is_empty());
+    assert_eq!(fs::metadata(place.path()).unwrap().modified().unwrap(), before);
+
+    let place = Place::empty();
+    assert!(!update(&place.store(), |config| assert!(!config.remove("dev"))).unwrap().written);
+    assert!(!place.path().exists());
+}
+
+#[test]
+fn a_leftover_of_a_dead_process_is_removed() {
+    let place = Place::with(REALISTIC);
+    fs::write(place.at(LEFTOVER), "half a file with a token").unwrap();
+    update(&place.store(), |config| config.set_current("dev")).unwrap();
+    assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+}
+
+#[test]
+fn a_refused_edit_leaves_the_file_and_no_trace() {
+    let place = Place::with(REALISTIC);
+    let refused = place.store().update(AMPLE, |config| {
+        config.set_current("生产");
+        Err::<(), _>("no")
+    });
+    assert!(matches!(refused, Err(aliyun_rs::config::UpdateError::Edit("no"))));
+    assert_eq!(place.text(), REALISTIC);
+}
+
+#[test]
+fn reserved_space_is_used_by_the_next_write_and_given_back_without_one() {
+    let place = Place::with(REALISTIC);
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    locked.reserve(1 << 16).unwrap();
+    assert_eq!(fs::metadata(place.at(LEFTOVER)).unwrap().len(), REALISTIC.len() as u64 + (1 << 16));
+    assert!(update_locked(&mut locked, |config| config.set_current("生产")).unwrap().written);
+    assert!(!place.at(LEFTOVER).exists());
+    assert_eq!(place.text().len(), REALISTIC.len() + "生产".len() - "dev".len());
+    for growth in [1, 2] {
+        locked.reserve(growth).unwrap();
+        assert_eq!(fs::metadata(place.at(JOURNAL_LEFTOVER)).unwrap().len(), growth);
+        assert!(place.at(LEFTOVER).exists());
+    }
+    drop(locked);
+    assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+}
+
+#[test]
+fn a_writer_that_takes_no_lock_is_not_overwritten() {
+    let place = Place::with(REALISTIC);
+    let other = REALISTIC.replace("cn-hangzhou", "cn-shanghai");
+    let runs = std::cell::Cell::new(0);
+    let updated = update(&place.store(), |config| {
+        runs.set(runs.get() + 1);
+        if runs.get() == 1 {
+            fs::write(place.path(), &other).unwrap();
+        }
+        config.upsert("dev", &Changes::new().text(Field::Language, "en"));
+    });
+    assert!(updated.unwrap().written);
+    assert_eq!(runs.get(), 2);
+    let profile = place.store().read().unwrap().config.find("dev").unwrap();
+    assert_eq!((profile.region_id.as_deref(), profile.language.as_deref()), (Some("cn-shanghai"), Some("en")));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::symlink;
+
+    use super::super::{mode, set_mode};
+    use super::*;
+
+    #[test]
+    fn a_symbolic_link_is_followed_and_kept() {
+        let place = Place::empty();
+        for folder in ["dotfiles", "home"] {
+            fs::create_dir(place.at(folder)).unwrap();
+        }
+        fs::write(place.at("dotfiles/aliyun.json"), REALISTIC).unwrap();
+        set_mode(&place.at("dotfiles/aliyun.json"), 0o600);
+        symlink("../dotfiles/aliyun.json", place.at("home/between")).unwrap();
+        symlink("between", place.at("home/config.json")).unwrap();
+
+        let store = Store::at(place.at("home/config.json"));
+        assert!(update(&store, |config| count(config, "生产")).unwrap().written);
+        assert_eq!(fs::read_link(place.at("home/config.json")).unwrap(), Path::new("between"));
+        assert_eq!(counted(&Store::at(place.at("dotfiles/aliyun.json")), "生产"), 1);
+        assert_eq!(mode(&place.at("dotfiles/aliyun.json")), 0o600);
+        assert!(place.at("dotfiles/aliyun.json.lock").exists());
+        assert!(!place.at("home/config.json.lock").exists());
+    }
+
+    #[test]
+    fn a_dangling_link_or_a_loop_is_an_error() {
+        let place = Place::empty();
+        symlink("nowhere", place.path()).unwrap();
+        for error in [place.store().read().err().unwrap(), update(&place.store(), |_| ()).unwrap_err()] {
+            assert!(matches!(error, StoreError::Dangling { .. }), "{error}");
+        }
+        symlink("loop", place.at("loop")).unwrap();
+        let store = Store::at(place.at("loop"));
+        assert!(matches!(store.read(), Err(StoreError::Io { .. })));
+        assert!(matches!(update(&store, |_| ()), Err(StoreError::Io { .. })));
+    }
+
+    #[test]
+    fn a_link_that_is_bent_under_our_hands_is_noticed() {
+        let place = Place::empty();
+        for name in ["one", "two"] {
+            fs::write(place.at(name), REALISTIC).unwrap();
+        }
+        symlink("one", place.path()).unwrap();
+        let error = update(&place.store(), |config| {
+            fs::remove_file(place.path()).unwrap();
+            symlink("two", place.path()).unwrap();
+            config.set_current("生产");
+        });
+        assert!(matches!(error, Err(StoreError::Moved { .. })), "{error:?}");
+        for name in ["one", "two"] {
+            assert_eq!(fs::read_to_string(place.at(name)).unwrap(), REALISTIC);
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_made_private_even_by_an_edit_that_changes_nothing() {
+        for (name, written) in [("dev", false), ("生产", true)] {
+            let place = Place::with(REALISTIC);
+            set_mode(&place.path(), 0o644);
+            assert_eq!(place.store().read().unwrap().notes, [Note::Exposed]);
+            let updated = update(&place.store(), |config| config.set_current(name)).unwrap();
+            assert_eq!((updated.written, updated.notes), (written, vec![Note::Tightened]));
+            assert_eq!(mode(&place.path()), 0o600);
+        }
+    }
+
+    #[test]
+    fn a_hard_linked_file_is_noted() {
+        let place = Place::with(REALISTIC);
+        fs::hard_link(place.path(), place.at("twin")).unwrap();
+        let updated = update(&place.store(), |config| config.set_current("生产")).unwrap();
+        assert_eq!(updated.notes, [Note::HardLinked(2)]);
+        assert_eq!(fs::read_to_string(place.at("twin")).unwrap(), REALISTIC);
+    }
+
+    #[test]
+    fn a_directory_that_everybody_can_change_is_refused_unless_it_is_sticky() {
+        let place = Place::with(REALISTIC);
+        set_mode(place.folder.path(), 0o777);
+        let error = update(&place.store(), |config| config.set_current("生产")).unwrap_err();
+        assert!(matches!(error, StoreError::Unsafe { .. }), "{error}");
+        assert_eq!(place.names(), ["config.json"]);
+        assert!(place.store().read().unwrap().exists);
+        set_mode(place.folder.path(), 0o1777);
+        assert!(update(&place.store(), |config| config.set_current("生产")).unwrap().written);
+    }
+
+    #[test]
+    fn a_lock_file_that_is_a_link_is_refused() {
+        let place = Place::with(REALISTIC);
+        fs::write(place.at("victim"), "").unwrap();
+        symlink("victim", place.at("config.json.lock")).unwrap();
+        assert!(matches!(update(&place.store(), |_| ()), Err(StoreError::Io { .. })));
+    }
+}

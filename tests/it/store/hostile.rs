@@ -1,0 +1,153 @@
+//! Files that are not what they should be: an error with the place, no content in it, and the file as it was.
+
+use std::error::Error;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use aliyun_rs::config::{Config, Note, Oddity, Store, StoreError};
+
+use super::{Place, REALISTIC, update};
+
+/// A store that does not wait for a broken file to get better.
+fn hasty(place: &Place) -> Store {
+    place.store().with_patience(Duration::ZERO)
+}
+
+/// The whole chain of causes, as a person sees it.
+fn told(error: &StoreError) -> String {
+    let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+#[test]
+fn every_truncation_of_a_file_is_an_error_and_leaves_it_alone() {
+    let place = Place::empty();
+    let whole = REALISTIC.trim_end().len();
+    for end in 0..REALISTIC.len() {
+        let prefix = &REALISTIC.as_bytes()[..end];
+        assert_eq!(Config::parse(prefix).is_ok(), end >= whole, "{end}");
+        if end < whole {
+            fs::write(place.path(), prefix).unwrap();
+            let error = update(&hasty(&place), |config| config.set_current("生产")).unwrap_err();
+            assert!(!told(&error).contains("canary"), "{error}");
+            assert_eq!(fs::read(place.path()).unwrap(), prefix);
+        }
+    }
+}
+
+#[test]
+fn broken_files_are_named_with_the_place_and_never_quoted() {
+    let deep = format!("{{\"canary\":{}", "[".repeat(100_000));
+    let cases: [(&[u8], &str); 10] = [
+        (b"{\"canary\": \"\xff\"}", "is broken: line 1, column 13: not UTF-8"),
+        (b"\xff\xfe{\0}\0", "is broken: line 1, column 1: UTF-16, not UTF-8"),
+        (b"{\"a\": \"canary\x00\"}", "is broken: line 1, column 13: control character"),
+        (b"{\"profiles\":\n {\"canary\": 1}}", "is broken: line 2, column 2: expected a list of profiles"),
+        (b"{\"profiles\": \"canary\"}", "is broken: line 1, column 14: expected a list of profiles"),
+        (b"null", "is broken: line 1, column 1: expected an object"),
+        (b"[\"canary\"]", "is broken: line 1, column 1: expected an object"),
+        (b"{\"a\": canary}", "is broken: line 1, column 7: expected value"),
+        (b"{}\0\0\0", "is broken: line 1, column 3: trailing characters"),
+        (deep.as_bytes(), "is broken: line 1, column 10010: nested too deep"),
+    ];
+    for (content, expected) in cases {
+        let place = Place::with(content);
+        for error in [hasty(&place).read().err().unwrap(), update(&hasty(&place), |_| ()).unwrap_err()] {
+            let told = told(&error);
+            assert!(told.contains(expected) && told.contains("config.json"), "{told}");
+            assert!(!told.contains("canary") && !format!("{error:?}").contains("canary"), "{error:?}");
+        }
+        assert_eq!(fs::read(place.path()).unwrap(), content);
+    }
+}
+
+#[test]
+fn an_empty_file_is_broken_after_a_second_and_a_missing_one_is_not() {
+    let place = Place::with(" \n");
+    let started = Instant::now();
+    let error = place.store().read().err().unwrap();
+    assert!(matches!(error, StoreError::Empty { .. }), "{error}");
+    assert!(started.elapsed() >= Duration::from_secs(1));
+
+    let place = Place::empty();
+    let snapshot = place.store().read().unwrap();
+    assert!(!snapshot.exists && snapshot.config.names().is_empty());
+    assert!(place.names().is_empty());
+}
+
+#[test]
+fn a_byte_order_mark_is_read_noted_and_dropped_by_the_next_change() {
+    let marked = format!("\u{feff}{REALISTIC}");
+    let place = Place::with(&marked);
+    let read = place.store().read().unwrap();
+    assert_eq!(read.notes, [Note::Odd(Oddity::ByteOrderMark)]);
+    assert!(!update(&place.store(), |config| config.set_current("dev")).unwrap().written);
+    assert_eq!(place.text(), marked);
+    assert!(update(&place.store(), |config| config.set_current("生产")).unwrap().written);
+    assert_eq!(place.text(), REALISTIC.replace("\"current\": \"dev\"", "\"current\": \"生产\""));
+}
+
+#[test]
+fn a_file_of_more_than_sixteen_mebibytes_is_not_read() {
+    let place = Place::with("");
+    fs::File::options().write(true).open(place.path()).unwrap().set_len((16 << 20) + 1).unwrap();
+    assert!(matches!(place.store().read(), Err(StoreError::TooLarge { .. })));
+    let filler = "x".repeat(15 << 20);
+    let place = Place::with(format!("{{\"x\":\"{filler}\",\"profiles\":[{{\"name\":\"a\"}}]}}"));
+    assert!(place.store().read().unwrap().config.contains("a"));
+}
+
+#[test]
+fn a_directory_in_place_of_the_file_is_an_error() {
+    let place = Place::empty();
+    fs::create_dir(place.path()).unwrap();
+    for error in [place.store().read().err().unwrap(), update(&place.store(), |_| ()).unwrap_err()] {
+        assert!(matches!(error, StoreError::NotAFile { .. }), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_in_place_of_the_directory_is_an_error() {
+    let place = Place::with("{}");
+    let below = Store::at(place.path().join("config.json"));
+    for error in [below.read().err().unwrap(), update(&below, |_| ()).unwrap_err()] {
+        assert!(matches!(error, StoreError::Io { .. }), "{error}");
+    }
+    assert_eq!(place.names(), ["config.json"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_fifo_or_a_device_in_place_of_the_file_is_an_error_at_once() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    let place = Place::empty();
+    mknodat(CWD, place.path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let started = Instant::now();
+    for store in [place.store(), Store::at("/dev/null"), Store::at("/dev/full")] {
+        for error in [store.read().err().unwrap(), update(&store, |_| ()).unwrap_err()] {
+            assert!(matches!(error, StoreError::NotAFile { .. }), "{error}");
+        }
+    }
+    assert!(started.elapsed() < Duration::from_secs(1));
+    assert_eq!(place.names(), ["config.json"]);
+}
+
+#[test]
+fn a_torn_file_is_read_again_until_its_writer_is_done() {
+    let place = Place::with(REALISTIC);
+    let path = place.path();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for end in (1..REALISTIC.len()).step_by(3) {
+                fs::write(&path, &REALISTIC.as_bytes()[..end]).unwrap();
+                fs::write(&path, REALISTIC).unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            assert!(place.store().read().unwrap().config.contains("dev"));
+        }
+        writer.join().unwrap();
+    });
+}

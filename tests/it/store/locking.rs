@@ -1,0 +1,120 @@
+//! One writer at a time: threads, processes, and the SDKs that lock the file itself.
+
+use std::fs::File;
+use std::time::Duration;
+
+use aliyun_rs::config::StoreError;
+
+#[cfg(unix)]
+use super::update_locked;
+use super::{AMPLE, Place, REALISTIC, count, counted, update};
+
+#[test]
+fn no_update_of_many_threads_is_lost() {
+    let place = Place::with(REALISTIC);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    update(&place.store(), |config| count(config, "生产")).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(counted(&place.store(), "生产"), 400);
+    assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+}
+
+#[cfg(unix)]
+mod processes {
+    #![expect(clippy::disallowed_methods, reason = "the test starts itself again as other processes")]
+
+    use std::process::{Child, Command, Stdio};
+    use std::time::Instant;
+
+    use super::*;
+    use aliyun_rs::config::Store;
+
+    const FILE: &str = "ALIYUN_RS_TEST_COUNTED_FILE";
+    const EACH: i64 = 40;
+
+    fn counting_process(place: &Place) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::locking::processes::count_in_another_process", "--ignored"])
+            .env(FILE, place.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    #[test]
+    #[ignore = "the body of a process that the next test starts"]
+    fn count_in_another_process() {
+        let store = Store::at(std::env::var_os(FILE).unwrap());
+        for _ in 0..EACH {
+            update(&store, |config| count(config, "生产")).unwrap();
+        }
+    }
+
+    #[test]
+    fn no_update_of_many_processes_is_lost_and_a_killed_one_holds_nobody_up() {
+        let place = Place::with(REALISTIC);
+        let children: Vec<_> = (0..4).map(|_| counting_process(&place)).collect();
+        let mut killed = counting_process(&place);
+        let started = Instant::now();
+        while place.text() == REALISTIC && started.elapsed() < AMPLE {
+            std::thread::yield_now();
+        }
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        update(&place.store(), |config| count(config, "生产")).unwrap();
+        let total = counted(&place.store(), "生产");
+        assert!((4 * EACH + 1..=5 * EACH + 1).contains(&total), "{total}");
+        assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+    }
+}
+
+#[test]
+fn the_deadline_of_the_lock_is_kept() {
+    let place = Place::with(REALISTIC);
+    let _held = place.store().lock(AMPLE).unwrap();
+    let error = place.store().lock(Duration::from_millis(50)).unwrap_err();
+    assert!(matches!(error, StoreError::Busy { .. }) && error.is_temporary(), "{error}");
+    assert!(place.store().read().unwrap().exists);
+}
+
+#[cfg(unix)]
+#[test]
+fn writers_who_lock_the_file_itself_wait_for_us_and_we_for_them() {
+    let place = Place::with(REALISTIC);
+    let theirs = File::open(place.path()).unwrap();
+    theirs.lock().unwrap();
+    assert!(matches!(place.store().lock(Duration::from_millis(50)), Err(StoreError::Busy { .. })));
+    theirs.unlock().unwrap();
+
+    let mut ours = place.store().lock(AMPLE).unwrap();
+    assert!(theirs.try_lock().is_err());
+    assert!(update_locked(&mut ours, |config| count(config, "生产")).unwrap().written);
+    let successor = File::open(place.path()).unwrap();
+    assert!(successor.try_lock().is_err());
+    drop(ours);
+    assert!(successor.try_lock().is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_file_that_was_removed_protects_nobody_and_is_made_anew() {
+    let place = Place::with(REALISTIC);
+    std::thread::scope(|scope| {
+        let held = place.store().lock(AMPLE).unwrap();
+        let waiting = scope.spawn(|| update(&place.store(), |config| count(config, "生产")));
+        std::fs::remove_file(place.at("config.json.lock")).unwrap();
+        drop(held);
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(counted(&place.store(), "生产"), 1);
+    assert!(place.at("config.json.lock").exists());
+}
