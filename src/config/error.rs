@@ -19,6 +19,8 @@ pub enum Note {
     Tightened,
     /// The file has this many names: a change gives this one a file of its own.
     HardLinked(u64),
+    /// The journal of rotated tokens was unreadable, for this reason, and counts as empty.
+    JournalIgnored(&'static str),
 }
 
 /// Why the shared file could not be read or written. No variant holds any of its content.

@@ -1,14 +1,15 @@
 //! `~/.aliyun/config.json`, the file that every Alibaba Cloud tool shares: lossless, locked, atomic.
 //!
 //! [`Config`] is the file's text with edits that change the bytes of the values they are about and nothing
-//! else; it touches no disk. [`Store`] reads it, and writes it under a lock only. Nothing here prints,
-//! asks or knows the time; what a person should hear comes back as [`Note`]s.
+//! else; it touches no disk. [`Store`] reads it, and writes it under a lock only. [`Journal`] remembers rotated
+//! tokens. Nothing here prints, asks or knows the time; what a person should hear comes back as [`Note`]s.
 
 mod atomic;
 mod changes;
 mod document;
 mod error;
 mod field;
+mod journal;
 mod location;
 mod lock;
 mod platform;
@@ -25,6 +26,7 @@ pub use changes::Changes;
 pub use document::Malformed;
 pub use error::{Note, StoreError, UpdateError};
 pub use field::Field;
+pub use journal::{Journal, Login, TokenPair, Verdict};
 pub use location::locate;
 pub use profile::{Fault, Mode, Profile};
 pub use store::{Locked, Snapshot, Store, Updated};

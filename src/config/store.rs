@@ -202,6 +202,23 @@ impl Locked {
         beside(&self.store.path, JOURNAL)
     }
 
+    /// Replaces the journal, durably.
+    pub(super) fn write_journal(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut draft = match self.journal_draft.take() {
+            Some(draft) => draft,
+            None => self.new_draft(&self.journal_path(), JOURNAL_DRAFT)?,
+        };
+        draft.fill(bytes)?;
+        draft.place(&self.lock)
+    }
+
+    /// Removes the journal, durably.
+    pub(super) fn remove_journal(&mut self) -> Result<(), StoreError> {
+        let path = self.journal_path();
+        remove(&path)?;
+        platform::sync_directory(parent(&path)).map_err(StoreError::io("make durable", &path))
+    }
+
     /// Replaces the file unless it is no longer the one that was read; whether that was so.
     fn replace(&mut self, read: Option<&Raw>, bytes: &[u8]) -> Result<bool, StoreError> {
         if let Some(raw) = read {

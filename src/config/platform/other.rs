@@ -17,6 +17,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Opens a private file of ours for reading.
+pub(crate) fn open_own(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 /// Creates a file that was not there.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)

@@ -18,6 +18,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)
 }
 
+/// Opens a private file of ours for reading; a symbolic link in its place is refused.
+pub(crate) fn open_own(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK | OFlags::NOFOLLOW)).open(path)
+}
+
 /// Creates a private file that was not there.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()

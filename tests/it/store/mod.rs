@@ -3,6 +3,7 @@
 mod atomic;
 mod editing;
 mod hostile;
+mod journal;
 mod locking;
 mod lossless;
 

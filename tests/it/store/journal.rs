@@ -1,0 +1,117 @@
+//! The journal on disk: private, durable, forgiving.
+
+use std::fs;
+
+use aliyun_rs::config::{Changes, Config, Field, Journal, Locked, Note, Profile, TokenPair, Verdict};
+use aliyun_rs::secret::Secret;
+use aliyun_rs::site::Site;
+use aliyun_rs::time::Timestamp;
+
+use super::{AMPLE, Place};
+
+const FILE: &str = ".config.json.aliyun-rs.journal";
+
+fn pair(number: usize) -> TokenPair {
+    TokenPair {
+        access_token: Secret::new(format!("access-{number}")),
+        access_token_expire: Some(Timestamp::from_unix(1_700_000_000)),
+        refresh_token: Secret::new(format!("canary-{number}")),
+    }
+}
+
+fn profile(number: usize) -> Profile {
+    let mut config = Config::empty();
+    let changes = Changes::new().text(Field::Mode, "OAuth").text(Field::OauthSiteType, "CN");
+    config.upsert("dev", &changes.secret(Field::OauthRefreshToken, &pair(number).refresh_token));
+    config.find("dev").unwrap()
+}
+
+fn rotate(journal: &mut Journal, locked: &mut Locked, number: usize) {
+    let superseded = pair(number - 1).refresh_token;
+    journal.record(locked, "dev", Site::China, &pair(number), Some(&superseded)).unwrap();
+}
+
+#[test]
+fn rotated_tokens_are_remembered_across_processes_and_only_the_newest_is_stored() {
+    let place = Place::empty();
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    let mut journal = Journal::load(&locked);
+    for number in 1..=20 {
+        rotate(&mut journal, &mut locked, number);
+    }
+    let journal = Journal::load(&locked);
+    assert!(journal.note().is_none());
+    assert!(matches!(journal.decide(&profile(20)), Verdict::Agrees));
+    assert!(matches!(journal.decide(&profile(21)), Verdict::Foreign));
+    let Verdict::Stale(login) = journal.decide(&profile(19)) else { panic!("19 was superseded") };
+    assert_eq!((login.site, &login.tokens), (Site::China, &pair(20)));
+    assert!(matches!(journal.decide(&profile(4)), Verdict::Stale(_)));
+    assert!(matches!(journal.decide(&profile(3)), Verdict::Foreign), "sixteen are remembered");
+
+    let text = fs::read_to_string(place.at(FILE)).unwrap();
+    assert_eq!(text.matches("canary").count(), 1);
+    #[cfg(unix)]
+    assert_eq!(super::mode(&place.at(FILE)), 0o600);
+}
+
+#[test]
+fn a_server_that_does_not_rotate_makes_nothing_stale() {
+    let place = Place::empty();
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    let mut journal = Journal::load(&locked);
+    journal.record(&mut locked, "dev", Site::China, &pair(1), Some(&pair(1).refresh_token)).unwrap();
+    assert!(matches!(journal.decide(&profile(1)), Verdict::Agrees));
+}
+
+#[test]
+fn purging_forgets_one_profile_and_the_last_one_takes_the_file_along() {
+    let place = Place::empty();
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    let mut journal = Journal::load(&locked);
+    rotate(&mut journal, &mut locked, 1);
+    journal.record(&mut locked, "prod", Site::International, &pair(7), None).unwrap();
+    journal.purge(&mut locked, "dev").unwrap();
+    assert!(!fs::read_to_string(place.at(FILE)).unwrap().contains("canary-1"));
+    assert!(matches!(Journal::load(&locked).decide(&profile(0)), Verdict::Agrees));
+    journal.purge(&mut locked, "prod").unwrap();
+    assert!(!place.at(FILE).exists());
+}
+
+#[test]
+fn a_damaged_journal_is_an_empty_one_with_a_note_until_it_is_written() {
+    for content in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{"profile":"dev"}]}"#] {
+        let place = Place::empty();
+        let mut locked = place.store().lock(AMPLE).unwrap();
+        fs::write(place.at(FILE), content).unwrap();
+        let mut journal = Journal::load(&locked);
+        assert!(matches!(journal.note(), Some(Note::JournalIgnored(_))), "{content}");
+        assert!(matches!(journal.decide(&profile(1)), Verdict::Agrees));
+        rotate(&mut journal, &mut locked, 1);
+        assert!(journal.note().is_none() && Journal::load(&locked).note().is_none());
+    }
+}
+
+#[test]
+fn every_truncation_of_a_journal_is_borne() {
+    let place = Place::empty();
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    rotate(&mut Journal::load(&locked), &mut locked, 1);
+    let whole = fs::read(place.at(FILE)).unwrap();
+    for end in 0..whole.len() {
+        fs::write(place.at(FILE), &whole[..end]).unwrap();
+        assert!(Journal::load(&locked).note().is_some(), "{end}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_the_journal_is_not_followed() {
+    let place = Place::with("{}");
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    std::os::unix::fs::symlink("config.json", place.at(FILE)).unwrap();
+    let mut journal = Journal::load(&locked);
+    assert!(journal.note().is_some());
+    rotate(&mut journal, &mut locked, 1);
+    assert!(!place.at(FILE).is_symlink());
+    assert_eq!(place.text(), "{}");
+}
