@@ -16,25 +16,37 @@ use super::platform;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Both locks, held until dropped. Writing to the shared file asks for it as a proof.
+/// The lock on the side file, held until dropped. Writing to the shared file asks for it as a proof.
 #[derive(Debug)]
 pub(super) struct Lock {
     _side: File,
-    inode: Option<File>,
+    target: PathBuf,
+    wait: Duration,
 }
 
+/// The lock on the shared file's own inode, where there is a file and a system that can lock it.
+#[derive(Debug)]
+pub(super) struct FileLock(Option<File>);
+
 impl Lock {
-    /// Waits for both locks of `target`. The side file is made beside it, and handed to the owner of `model`.
+    /// Waits for the lock of `target`. The side file is made beside it, and handed to the owner of `model`.
     pub(super) fn acquire(target: &Path, model: &fs::Metadata, wait: Duration) -> Result<Self, StoreError> {
-        let wait = Wait { until: Instant::now().checked_add(wait), wait, path: target };
-        let side = wait.side(&side_path(target), model)?;
-        let inode = if cfg!(unix) { wait.inode()? } else { None };
-        Ok(Self { _side: side, inode })
+        let side = Wait::new(target, wait).side(&side_path(target), model)?;
+        Ok(Self { _side: side, target: target.into(), wait })
     }
 
+    /// Waits for those who lock the shared file itself. Held from reading to writing and never longer: whoever
+    /// waits for it may be about to save a token that we wait for.
+    pub(super) fn file(&self) -> Result<FileLock, StoreError> {
+        let inode = if cfg!(unix) { Wait::new(&self.target, self.wait).inode()? } else { None };
+        Ok(FileLock(inode))
+    }
+}
+
+impl FileLock {
     /// Goes over from the inode that was replaced to the one that took its place.
     pub(super) fn follow(&mut self, successor: Option<File>) {
-        self.inode = successor;
+        self.0 = successor;
     }
 }
 
@@ -44,7 +56,11 @@ struct Wait<'a> {
     path: &'a Path,
 }
 
-impl Wait<'_> {
+impl<'a> Wait<'a> {
+    fn new(path: &'a Path, wait: Duration) -> Self {
+        Self { until: Instant::now().checked_add(wait), wait, path }
+    }
+
     fn side(&self, path: &Path, model: &fs::Metadata) -> Result<File, StoreError> {
         loop {
             let file = platform::open_or_create(path).map_err(StoreError::io("open the lock file", path))?;

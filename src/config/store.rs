@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::atomic::{Draft, beside, parent, remove};
 use super::error::{Note, StoreError, UpdateError};
-use super::lock::Lock;
+use super::lock::{FileLock, Lock};
 use super::raw::{Raw, owner_model, refuse_strangers, resolve};
 use super::{Config, platform};
 
@@ -181,12 +181,13 @@ impl Locked {
         mut edit: impl FnMut(&mut Config) -> Result<T, E>,
     ) -> Result<Updated<T>, UpdateError<E>> {
         let until = Instant::now() + self.store.patience;
+        let mut file = self.lock.file()?;
         loop {
             let Snapshot { mut config, mut notes, raw, .. } = self.read()?;
             let before = config.clone();
             let value = edit(&mut config).map_err(UpdateError::Edit)?;
             let written = config.text() != before.text();
-            if written && !self.replace(raw.as_ref(), config.text().as_bytes())? {
+            if written && !self.replace(&mut file, raw.as_ref(), config.text().as_bytes())? {
                 if Instant::now() >= until {
                     return Err(self.busy().into());
                 }
@@ -220,7 +221,7 @@ impl Locked {
     }
 
     /// Replaces the file unless it is no longer the one that was read; whether that was so.
-    fn replace(&mut self, read: Option<&Raw>, bytes: &[u8]) -> Result<bool, StoreError> {
+    fn replace(&mut self, file: &mut FileLock, read: Option<&Raw>, bytes: &[u8]) -> Result<bool, StoreError> {
         if let Some(raw) = read {
             refuse_strangers(&self.store.path, &raw.metadata)?;
         }
@@ -237,7 +238,7 @@ impl Locked {
         }
         let successor = draft.claim();
         draft.place(&self.lock)?;
-        self.lock.follow(successor);
+        file.follow(successor);
         Ok(true)
     }
 

@@ -92,16 +92,20 @@ fn writers_who_lock_the_file_itself_wait_for_us_and_we_for_them() {
     let place = Place::with(REALISTIC);
     let theirs = File::open(place.path()).unwrap();
     theirs.lock().unwrap();
-    assert!(matches!(place.store().lock(Duration::from_millis(50)), Err(StoreError::Busy { .. })));
+    let mut short = place.store().lock(Duration::from_millis(50)).unwrap();
+    let refused = update_locked(&mut short, |config| count(config, "生产"));
+    assert!(matches!(refused, Err(StoreError::Busy { .. })));
+    drop(short);
     theirs.unlock().unwrap();
 
     let mut ours = place.store().lock(AMPLE).unwrap();
-    assert!(theirs.try_lock().is_err());
-    assert!(update_locked(&mut ours, |config| count(config, "生产")).unwrap().written);
-    let successor = File::open(place.path()).unwrap();
-    assert!(successor.try_lock().is_err());
-    drop(ours);
-    assert!(successor.try_lock().is_ok());
+    assert!(theirs.try_lock().is_ok(), "between two edits the file is free for a writer we may wait for");
+    theirs.unlock().unwrap();
+    let written = update_locked(&mut ours, |config| {
+        assert!(theirs.try_lock().is_err());
+        count(config, "生产");
+    });
+    assert!(written.unwrap().written);
 }
 
 #[cfg(unix)]
