@@ -192,7 +192,7 @@ mod tests {
         let body = r#"{"error":"invalid_grant","error_description":"expired\u001b[2J","requestId":"R-1"}"#;
         assert_eq!(
             words(400, body),
-            "oauth.example refused: `invalid_grant` (status 400), expired?[2J, request id R-1"
+            "oauth.example refused: `invalid_grant` (status 400), expired [2J, request id R-1"
         );
         assert!(words(200, body).starts_with("oauth.example refused: `invalid_grant`"), "an error in disguise");
     }

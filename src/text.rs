@@ -1,13 +1,15 @@
 //! Words from outside, made safe to show on a terminal.
 
-/// Returns at most `limit` characters of `text` without anything a terminal would obey: control characters,
-/// bidirectional overrides, zero-width characters and line separators become a single `?`.
+/// Returns `text` as one line of at most `limit` characters, without anything a terminal would obey: control
+/// characters, bidirectional overrides, zero-width characters and line separators become spaces, and runs of
+/// spaces one.
 pub fn printable(text: &str, limit: usize) -> String {
-    let mut shown: String = text.trim().chars().take(limit).map(|c| if is_plain(c) { c } else { '?' }).collect();
-    if text.trim().chars().nth(limit).is_some() {
-        shown.push('…');
+    let visible: String = text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(limit.saturating_sub(1)) {
+        Some((end, last)) if end + last.len_utf8() < line.len() => format!("{}…", &line[..end]),
+        _ => line,
     }
-    shown
 }
 
 /// Whether a terminal shows `c` and does nothing else with it.
@@ -24,13 +26,13 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_gets_through() {
-        assert_eq!(printable("a\x1b[31mb\u{202E}c\r\nd", 99), "a?[31mb?c??d");
+        assert_eq!(printable("a\x1b[31mb\u{202E}c\r\nd", 99), "a [31mb c d");
         assert_eq!(printable("杭州 – plain", 99), "杭州 – plain");
     }
 
     #[test]
     fn long_text_is_cut() {
-        assert_eq!(printable("abcdef", 3), "abc…");
+        assert_eq!(printable("abcdef", 3), "ab…");
         assert_eq!(printable("abc", 3), "abc");
     }
 }

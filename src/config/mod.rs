@@ -15,6 +15,7 @@ mod lock;
 mod platform;
 mod profile;
 mod raw;
+mod rotation;
 mod store;
 
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ pub use field::Field;
 pub use journal::{Journal, Login, TokenPair, Verdict};
 pub use location::locate;
 pub use profile::{Fault, Mode, Profile};
+pub use rotation::{Kept, Rotation};
 pub use store::{Locked, Snapshot, Store, Updated};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

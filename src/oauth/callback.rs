@@ -10,6 +10,7 @@ use hyper::header::{HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, StatusCode};
 
 use crate::secret::Secret;
+use crate::text::printable;
 
 /// The path of the redirect URI, as registered for the `official-cli` application.
 pub const PATH: &str = "/cli/callback";
@@ -65,7 +66,7 @@ impl ErrorCode {
             "invalid_scope" => Self::InvalidScope,
             "server_error" => Self::ServerError,
             "temporarily_unavailable" => Self::TemporarilyUnavailable,
-            other => Self::Unknown(sanitize(other)),
+            other => Self::Unknown(printable(other, MAX_DESCRIPTION)),
         }
     }
 
@@ -166,7 +167,7 @@ impl Expected {
                 error: ErrorCode::read(error.expose()),
                 description: parameters
                     .get("error_description")
-                    .map(|text| sanitize(text.expose()))
+                    .map(|text| printable(text.expose(), MAX_DESCRIPTION))
                     .filter(|text| !text.is_empty()),
             }),
             _ => None,
@@ -229,24 +230,6 @@ fn hex(digit: u8) -> Option<u8> {
 /// Whether `text` can be a code or an error code: visible ASCII and spaces (RFC 6749 appendices A.7 and A.11).
 fn is_token(text: &str) -> bool {
     (1..=MAX_VALUE).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
-}
-
-/// Makes foreign text fit to show: one line, nothing that moves the cursor or hides or turns the text.
-fn sanitize(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c });
-    let words = visible.collect::<String>();
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_DESCRIPTION - 1) {
-        Some((end, last)) if end + last.len_utf8() < line.len() => format!("{}…", &line[..end]),
-        _ => line,
-    }
-}
-
-/// Zero-width, direction and other formatting characters (general category Cf, and the line separators).
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

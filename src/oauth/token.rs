@@ -32,8 +32,9 @@ pub struct TokenSet {
     pub access_token: Secret,
     /// When the access token ends, by the local clock.
     pub access_token_expire: Timestamp,
-    /// Buys the next set, once. Absent means: the old one stays valid (RFC 6749 section 6).
-    pub refresh_token: Option<Secret>,
+    /// Buys the next set, once. The old one where a refresh brought no new one: it stays valid (RFC 6749
+    /// section 6).
+    pub refresh_token: Secret,
     /// When the refresh token ends, where the server says.
     pub refresh_token_expire: Option<Timestamp>,
 }
@@ -81,11 +82,7 @@ impl<'a> TokenEndpoint<'a> {
         let send = |request| self.send(request);
         let code = AuthorizationCode::new(code.expose().to_owned());
         let answer = client.exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
-        let tokens = self.understand(answer, now)?;
-        match tokens.refresh_token {
-            Some(_) => Ok(tokens),
-            None => Err(self.missing("refresh_token")),
-        }
+        self.understand(answer, None, now)
     }
 
     /// Buys a new set with `refresh_token`, which is spent by it (RFC 6749 section 6).
@@ -95,9 +92,9 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn refresh(&self, refresh_token: &Secret, now: Timestamp) -> Result<TokenSet, ReplyError> {
         let client = self.client();
         let send = |request| self.send(request);
-        let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
-        let answer = client.exchange_refresh_token(&refresh_token).request_async(&send).await;
-        self.understand(answer, now)
+        let presented = RefreshToken::new(refresh_token.expose().to_owned());
+        let answer = client.exchange_refresh_token(&presented).request_async(&send).await;
+        self.understand(answer, Some(refresh_token), now)
     }
 
     /// Asks the server to forget `refresh_token` (RFC 7009 section 2.1).
@@ -135,7 +132,7 @@ impl<'a> TokenEndpoint<'a> {
         let mut response = self.http.send(request).await?;
         let reply = Reply::judge(&host, &response)?;
         reply.token("access_token")?;
-        if !matches!(reply.value("refresh_token"), None | Some(Value::Null)) {
+        if reply.value("refresh_token").is_some_and(|token| !token.is_null() && token != "") {
             reply.token("refresh_token")?;
         }
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -145,10 +142,11 @@ impl<'a> TokenEndpoint<'a> {
     fn understand(
         &self,
         answer: Result<Answer, RequestTokenError<ReplyError, BasicErrorResponse>>,
+        presented: Option<&Secret>,
         now: Timestamp,
     ) -> Result<TokenSet, ReplyError> {
         match answer {
-            Ok(answer) => Ok(answer.into_tokens(now)),
+            Ok(answer) => answer.into_tokens(presented, now).ok_or_else(|| self.missing("refresh_token")),
             Err(RequestTokenError::Request(error)) => Err(error),
             Err(_) => Err(self.missing("access_token")),
         }
@@ -179,13 +177,15 @@ struct Answer {
 }
 
 impl Answer {
-    fn into_tokens(self, now: Timestamp) -> TokenSet {
-        TokenSet {
+    /// `presented` is the refresh token that was spent, if one was.
+    fn into_tokens(self, presented: Option<&Secret>, now: Timestamp) -> Option<TokenSet> {
+        let new = self.refresh_token.map(|token| Secret::new(token.into_secret())).filter(|token| !token.is_empty());
+        Some(TokenSet {
             access_token: Secret::new(self.access_token.into_secret()),
             access_token_expire: now + self.expires_in.unwrap_or(DEFAULT_LIFE),
-            refresh_token: self.refresh_token.map(|token| Secret::new(token.into_secret())),
+            refresh_token: new.or_else(|| presented.cloned())?,
             refresh_token_expire: self.refresh_expires_in.filter(|life| !life.is_zero()).map(|life| now + life),
-        }
+        })
     }
 }
 
@@ -238,7 +238,7 @@ mod tests {
 
     fn life(expires_in: &str) -> i64 {
         let answer: Answer = serde_json::from_str(&format!(r#"{{"access_token":"a"{expires_in}}}"#)).unwrap();
-        answer.into_tokens(NOW).access_token_expire.as_unix() - NOW.as_unix()
+        answer.into_tokens(Some(&Secret::new("old")), NOW).unwrap().access_token_expire.as_unix() - NOW.as_unix()
     }
 
     #[test]
@@ -266,8 +266,22 @@ mod tests {
     fn the_end_of_the_session_is_read_in_both_spellings() {
         for name in ["refresh_expires_in", "refresh_token_expires_in"] {
             let body = format!(r#"{{"access_token":"a","refresh_token":"r","{name}":"60"}}"#);
-            let tokens = serde_json::from_str::<Answer>(&body).unwrap().into_tokens(NOW);
+            let tokens = serde_json::from_str::<Answer>(&body).unwrap().into_tokens(None, NOW).unwrap();
             assert_eq!(tokens.refresh_token_expire, Some(NOW + Duration::from_secs(60)));
+        }
+    }
+
+    #[test]
+    fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
+        for body in [
+            r#"{"access_token":"a"}"#,
+            r#"{"access_token":"a","refresh_token":null}"#,
+            r#"{"access_token":"a","refresh_token":""}"#,
+        ] {
+            let answer = || serde_json::from_str::<Answer>(body).unwrap();
+            let kept = answer().into_tokens(Some(&Secret::new("old")), NOW).unwrap();
+            assert_eq!(kept.refresh_token.expose(), "old");
+            assert!(answer().into_tokens(None, NOW).is_none(), "a sign-in always brings one");
         }
     }
 
