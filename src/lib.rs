@@ -21,6 +21,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod credentials;
 pub mod host;
 pub mod http;
 pub mod login;

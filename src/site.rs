@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
+
 /// The site a login belongs to, stored in the shared file as `CN` or `INTL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Site {
@@ -99,7 +101,7 @@ impl Cloud {
 
     /// The authorization endpoint (RFC 6749 section 3.1).
     pub fn authorize_url(&self, site: Site) -> String {
-        self.at(site.sign_in_origin(), "/oauth2/v1/auth")
+        self.at(site.sign_in_origin(), AUTHORIZE_PATH)
     }
 
     /// The token endpoint (RFC 6749 section 3.2).
@@ -120,6 +122,28 @@ impl Cloud {
     /// The Security Token Service, the same for both sites.
     pub fn sts_url(&self) -> String {
         self.at("https://sts.aliyuncs.com", "/")
+    }
+
+    /// Who signs the callback of `site` (RFC 9207), where a callback says so at all. A sandbox does not.
+    pub const fn issuer(&self, site: Site) -> Option<&'static str> {
+        match self {
+            Self::Alibaba => Some(site.oauth_origin()),
+            Self::Sandbox { .. } => None,
+        }
+    }
+
+    /// Whether `url` is an authorization page: of Alibaba Cloud over HTTPS, or of a sandbox on this machine.
+    /// Nothing else is ever given to a browser.
+    pub fn is_authorize_page(url: &str) -> bool {
+        let Ok(uri) = url.parse::<http::Uri>() else { return false };
+        let sites = [Site::China, Site::International];
+        let known = sites.iter().filter_map(|site| site.sign_in_origin().strip_prefix("https://"));
+        let origin_fits = match (uri.scheme_str(), uri.authority().map(http::uri::Authority::as_str)) {
+            (Some("https"), Some(host)) => known.into_iter().any(|origin| origin == host),
+            (Some("http"), Some(host)) => Self::parse_sandbox(&format!("http://{host}")).is_ok(),
+            _ => false,
+        };
+        origin_fits && uri.path() == AUTHORIZE_PATH
     }
 
     fn at(&self, origin: &str, path: &str) -> String {
@@ -149,6 +173,29 @@ mod tests {
         }
         for text in ["", "2", "C N", "china"] {
             assert_eq!(text.parse::<Site>(), Err(UnknownSite), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_authorization_pages_are_opened() {
+        for url in [
+            "https://signin.aliyun.com/oauth2/v1/auth?state=x",
+            "https://signin.alibabacloud.com/oauth2/v1/auth",
+            "http://127.0.0.1:8080/oauth2/v1/auth?state=x",
+        ] {
+            assert!(Cloud::is_authorize_page(url), "{url}");
+        }
+        for url in [
+            "",
+            "-a",
+            "file:///oauth2/v1/auth",
+            "http://signin.aliyun.com/oauth2/v1/auth",
+            "https://signin.aliyun.com.evil.example/oauth2/v1/auth",
+            "https://x@signin.aliyun.com/oauth2/v1/auth",
+            "https://signin.aliyun.com/elsewhere",
+            "http://localhost:8080/oauth2/v1/auth",
+        ] {
+            assert!(!Cloud::is_authorize_page(url), "{url}");
         }
     }
 

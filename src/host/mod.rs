@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub(crate) use browser::OPEN_COMMAND;
 pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};

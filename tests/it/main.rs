@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod architecture;
 mod listener;
 mod sandbox;
 mod store;

@@ -1,0 +1,175 @@
+//! Errors become a message, hints and an exit code here and nowhere else.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use crate::config::{StoreError, UpdateError};
+use crate::host::{Host, TransportKind};
+use crate::login;
+use crate::oauth::callback::ErrorCode;
+use crate::reply::ReplyError;
+use crate::sts::IdentityError;
+
+use super::messages::Hint;
+
+/// The table in `--help`.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    unexpected
+  2    usage: the command line or an answer
+  3    sign-in needed
+  4    denied
+  5    temporary: network, service, timeout, ports
+  6    local file
+  130  interrupted";
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    Done = 0,
+    Unexpected = 1,
+    Usage = 2,
+    Denied = 4,
+    Temporary = 5,
+    File = 6,
+    Interrupted = 130,
+}
+
+/// The end of a run that did not do what was asked.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: Code,
+    message: Option<String>,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with a message: lower case, no full stop.
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: Some(message.into()), hints: Vec::new() }
+    }
+
+    /// A failure that has been explained already.
+    pub(super) fn told(code: Code) -> Self {
+        Self { code, message: None, hints: Vec::new() }
+    }
+
+    /// A failure with the message of `error` and of everything behind it.
+    pub(super) fn of(code: Code, error: &dyn Error) -> Self {
+        Self::new(code, chain(error))
+    }
+
+    /// What went wrong.
+    pub(super) fn into_message(self) -> String {
+        self.message.unwrap_or_default()
+    }
+
+    /// Adds what the person can do.
+    pub(super) fn hint(mut self, hint: impl ToString) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    /// Shows the failure on standard error and returns its exit code.
+    pub(super) fn report(self, host: &Host) -> ExitCode {
+        if let Some(message) = &self.message {
+            host.streams.err(&format!("error: {message}\n"));
+        }
+        for hint in &self.hints {
+            host.streams.err(&format!("hint: {hint}\n"));
+        }
+        ExitCode::from(self.code as u8)
+    }
+}
+
+/// An error and its sources, apart by colons.
+fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        words.push_str(&format!(": {source}"));
+        next = source.source();
+    }
+    words
+}
+
+/// Writing to standard output failed. A reader that left early is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::told(Code::Done),
+            _ => Self::new(Code::File, format!("could not write to standard output: {error}")),
+        }
+    }
+}
+
+impl From<UpdateError<Self>> for Failure {
+    fn from(error: UpdateError<Self>) -> Self {
+        match error {
+            UpdateError::Store(error) => error.into(),
+            UpdateError::Edit(failure) => failure,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = if error.is_temporary() { Code::Temporary } else { Code::File };
+        Self::of(code, &error)
+    }
+}
+
+impl From<ReplyError> for Failure {
+    fn from(error: ReplyError) -> Self {
+        Self::of_reply(chain(&error), &error)
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::of(Code::Temporary, &error)
+    }
+}
+
+impl From<login::Error> for Failure {
+    fn from(error: login::Error) -> Self {
+        let message = chain(&error);
+        match error {
+            login::Error::Ports(_) => Self::new(Code::Temporary, message).hint(Hint::Ports),
+            login::Error::NoEntropy(_) | login::Error::System { .. } => Self::new(Code::Unexpected, message),
+            login::Error::Refused { error: ErrorCode::AccessDenied, .. } => {
+                Self::new(Code::Denied, message).hint(Hint::Assign)
+            }
+            login::Error::Refused { error: ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable, .. } => {
+                Self::new(Code::Temporary, message).hint(Hint::TryAgain)
+            }
+            login::Error::Refused { .. } => Self::new(Code::Denied, message),
+            login::Error::TimedOut(_) => Self::new(Code::Temporary, message).hint(Hint::TimedOut).hint(Hint::Assign),
+            login::Error::Interrupted => Self::new(Code::Interrupted, message),
+            login::Error::Redeem(cause) | login::Error::Exchange(cause) => Self::of_reply(message, &cause),
+            login::Error::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl Failure {
+    fn of_reply(message: String, cause: &ReplyError) -> Self {
+        match cause {
+            ReplyError::Transport(error) if error.kind == TransportKind::Untrusted => {
+                Self::new(Code::Temporary, message).hint(Hint::Certificate)
+            }
+            ReplyError::Transport(_) => Self::new(Code::Temporary, message).hint(Hint::Network),
+            ReplyError::NotJson { .. } => Self::new(Code::Temporary, message).hint(Hint::CaptivePortal),
+            ReplyError::Field { .. } => Self::new(Code::Temporary, message).hint(Hint::Support),
+            ReplyError::Refused(refusal) if refusal.is_temporary() => {
+                Self::new(Code::Temporary, message).hint(Hint::TryAgain)
+            }
+            ReplyError::Refused(refusal) if refusal.is_any_of(&["invalid_grant"]) => {
+                Self::new(Code::Denied, message).hint(Hint::SignInAgain)
+            }
+            ReplyError::Refused(_) => Self::new(Code::Denied, message).hint(Hint::Assign),
+        }
+    }
+}

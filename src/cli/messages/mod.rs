@@ -1,0 +1,68 @@
+//! Every sentence a person reads, except what an error says of itself.
+//!
+//! One enum for each kind of sentence, one `match` for each language. [`Message`] goes to standard output or is
+//! told on the side, [`Hint`] says what to do after a failure, [`Warning`] what was noticed on the way.
+
+mod english;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::config::{Mode, Note};
+use crate::sts::Identity;
+use crate::time::{Skew, Timestamp};
+
+/// A sentence of a conversation or about what was done.
+pub(super) enum Message<'a> {
+    AskLanguage { default: &'a str },
+    AskRegion { default: &'a str },
+    AskReplace,
+    AskSite,
+    ChangingMode { profile: &'a str, mode: &'a Mode },
+    Configuring { profile: &'a str },
+    Deleted { profile: &'a str },
+    Names { names: &'a [&'a str] },
+    NoBrowser,
+    NoSuchProfile { profile: &'a str, file: &'a Path },
+    NotRevoked { reason: String },
+    NotRevokedInRam,
+    NothingToRevoke,
+    Open { url: &'a str },
+    OutputFormat,
+    Played { user: &'a str },
+    Revoked,
+    Saved,
+    Saving { profile: &'a str },
+    Switched { profile: &'a str },
+    Welcome { identity: &'a Identity, until: Timestamp, remaining: Duration },
+}
+
+/// What a person can do about a failure.
+pub(super) enum Hint<'a> {
+    Assign,
+    CaptivePortal,
+    Certificate,
+    ConfigPath,
+    Network,
+    OptionsAfter,
+    OfficialConfigure { mode: &'a Mode, profile: &'a str },
+    Ports,
+    ReplaceMode { mode: &'a Mode, profile: &'a str },
+    Sandbox,
+    SignIn,
+    SignInAgain,
+    Support,
+    TimedOut,
+    TryAgain,
+}
+
+/// What was noticed on the way.
+pub(super) enum Warning<'a> {
+    Browser(&'a io::Error),
+    Note(&'a Note),
+    Orphaned { profile: &'a str, source: &'a str },
+    ProfileFromVariable { variable: &'a str, profile: &'a str },
+    Shadowed { variable: &'a str, profile: &'a str },
+    Skew(Skew),
+}

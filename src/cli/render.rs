@@ -1,0 +1,66 @@
+//! Tables and spans of time.
+
+use std::time::Duration;
+
+/// Lays out rows below a header, columns apart by ` | ` as the official client does.
+pub(super) fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = header.map(width);
+    for row in rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(cell));
+        }
+    }
+    let rule = widths.map(|width| "-".repeat(width));
+    let mut text = line(header.map(str::to_owned), &widths) + &line(rule, &widths);
+    for row in rows {
+        text += &line(row.clone(), &widths);
+    }
+    text
+}
+
+fn line<const N: usize>(cells: [String; N], widths: &[usize; N]) -> String {
+    let padded = cells.into_iter().zip(widths).map(|(cell, widest)| {
+        let padding = " ".repeat(widest - width(&cell));
+        cell + &padding
+    });
+    let joined = padded.collect::<Vec<_>>().join(" | ");
+    format!("{}\n", joined.trim_end())
+}
+
+/// Columns on a terminal: Chinese characters take two.
+fn width(text: &str) -> usize {
+    dialoguer::console::measure_text_width(text)
+}
+
+/// A span in its two largest units, such as `2h 5m`.
+pub(super) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let Some(first) = units.iter().position(|(unit, _)| seconds >= *unit) else { return "0s".to_owned() };
+    let (unit, name) = units[first];
+    let rest = units.get(first + 1).map(|(next, name)| (seconds % unit / next, name)).filter(|(count, _)| *count > 0);
+    match rest {
+        Some((count, next)) => format!("{}{name} {count}{next}", seconds / unit),
+        None => format!("{}{name}", seconds / unit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_shows_its_two_largest_units() {
+        for (seconds, shown) in
+            [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m 59s"), (7500, "2h 5m"), (86_400 * 29 + 10, "29d")]
+        {
+            assert_eq!(span(Duration::from_secs(seconds)), shown);
+        }
+    }
+
+    #[test]
+    fn columns_line_up_with_chinese_names() {
+        let rows = [["测试".to_owned(), "x".to_owned()], ["abcde".to_owned(), String::new()]];
+        assert_eq!(table(&["Name", "B"], &rows), "Name  | B\n----- | -\n测试  | x\nabcde |\n");
+    }
+}

@@ -1,0 +1,2 @@
+//! Valid credentials for a profile.
+pub mod freshness;
