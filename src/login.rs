@@ -187,6 +187,7 @@ fn save(input: &Input<'_>, (tokens, exchanged): (TokenSet, Exchanged)) -> Result
             .text(Field::OauthSiteType, input.site.as_str())
             .remove(Field::OauthRefreshTokenExpire)
             .sts(&sts.access_key_id, &sts.access_key_secret, &sts.security_token, sts.expiration),
+        overrule: true,
     };
     let kept = rotation.keep(&mut locked, &mut journal)?;
     match kept.missed {

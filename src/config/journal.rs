@@ -85,9 +85,14 @@ impl Journal {
         self.ignored.map(Note::JournalIgnored)
     }
 
+    /// What is known of the profile called `name`.
+    pub fn newest(&self, name: &str) -> Option<&Login> {
+        self.logins.iter().find(|login| login.profile == name)
+    }
+
     /// Judges the tokens that the shared file has for `profile`.
     pub fn decide(&self, profile: &Profile) -> Verdict<'_> {
-        let login = self.logins.iter().find(|login| login.profile == profile.name);
+        let login = self.newest(&profile.name);
         login.map_or(Verdict::Agrees, |login| login.judge(profile))
     }
 

@@ -6,7 +6,9 @@ use crate::secret::Secret;
 use crate::site::Site;
 use crate::time::Timestamp;
 
-use super::{Changes, Config, Field, Journal, Locked, Note, StoreError, TokenPair, UpdateError, Updated};
+use super::{
+    Changes, Config, Field, Journal, Locked, Mode, Note, Profile, StoreError, TokenPair, UpdateError, Updated, Verdict,
+};
 
 /// The tokens of one profile, just received.
 pub struct Rotation<'a> {
@@ -22,6 +24,9 @@ pub struct Rotation<'a> {
     pub superseded: Option<&'a Secret>,
     /// What else belongs into the profile at the same moment.
     pub besides: Changes,
+    /// Whether they go into the profile whatever it holds: a person has just signed in. Otherwise a login that
+    /// another tool made meanwhile stays, and a profile that was deleted stays deleted.
+    pub overrule: bool,
 }
 
 /// Tokens that are safe.
@@ -31,6 +36,8 @@ pub struct Kept {
     pub notes: Vec<Note>,
     /// Which of the two places could not be written, and why.
     pub missed: Option<StoreError>,
+    /// Whether the profile has another login by now, which was left as it is.
+    pub overruled: bool,
 }
 
 impl Rotation<'_> {
@@ -46,11 +53,41 @@ impl Rotation<'_> {
         if let Some(end) = self.refresh_token_expire {
             changes = changes.time(Field::OauthRefreshTokenExpire, end);
         }
-        match (recorded, locked.edit(|config| config.upsert(self.profile, &changes))) {
-            (recorded, Ok(updated)) => Ok(Kept { notes: updated.notes, missed: recorded.err() }),
-            (Ok(()), Err(error)) => Ok(Kept { notes: Vec::new(), missed: Some(error) }),
+        let mut overruled = false;
+        let updated = locked.edit(|config| {
+            let ours = |profile: Profile| !matches!(journal.decide(&profile), Verdict::Foreign);
+            overruled = !self.overrule && !config.find(self.profile).is_some_and(ours);
+            if !overruled {
+                config.upsert(self.profile, &changes);
+            }
+        });
+        match (recorded, updated) {
+            (recorded, Ok(updated)) => Ok(Kept { notes: updated.notes, missed: recorded.err(), overruled }),
+            (Ok(()), Err(error)) => Ok(Kept { notes: Vec::new(), missed: Some(error), overruled }),
             (Err(_), Err(error)) => Err(error),
         }
+    }
+}
+
+impl Journal {
+    /// Takes over the tokens of `profile`, which another tool renewed or signed in: they are the newest now.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the journal cannot be written.
+    pub fn adopt(&mut self, locked: &mut Locked, profile: &Profile) -> Result<(), StoreError> {
+        let ours = self.newest(&profile.name).map(|login| login.tokens.refresh_token.clone());
+        let (Mode::OAuth, Some(site), Some(access_token), Some(refresh_token)) =
+            (&profile.mode, profile.site, &profile.oauth_access_token, &profile.oauth_refresh_token)
+        else {
+            return self.purge(locked, &profile.name);
+        };
+        let theirs = TokenPair {
+            access_token: access_token.clone(),
+            access_token_expire: profile.oauth_access_token_expire,
+            refresh_token: refresh_token.clone(),
+        };
+        self.record(locked, &profile.name, site, &theirs, ours.as_ref())
     }
 }
 
