@@ -8,6 +8,8 @@ mod messages;
 mod prompt;
 mod render;
 mod sandbox;
+#[expect(dead_code, reason = "the commands that start programs come next")]
+mod variables;
 
 use std::process::ExitCode;
 
