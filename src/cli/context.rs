@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::{Config, Note, Snapshot, Store, locate};
+use crate::config::{Note, Snapshot, Store, locate};
 use crate::host::Host;
 use crate::site::Cloud;
 use crate::text::is_plain;
@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
     }
 
     /// The profile that is meant: the one that was named, else a variable's, else the current one, else `default`.
-    pub(super) fn profile_name(&self, named: Option<String>, config: &Config) -> Result<String, Failure> {
+    pub(super) fn profile_name(&self, named: Option<String>, current: Option<&str>) -> Result<String, Failure> {
         if let Some(name) = named {
             return checked_name(name);
         }
@@ -87,23 +87,24 @@ impl<'a> Context<'a> {
             self.warn(Warning::ProfileFromVariable { variable, profile: name });
             return checked_name(name.to_owned());
         }
-        Ok(config.current().filter(|name| !name.is_empty()).unwrap_or("default").to_owned())
+        Ok(current.filter(|name| !name.is_empty()).unwrap_or("default").to_owned())
     }
 
     /// The variable that names a profile, and the name.
     pub(super) fn profile_variable(&self) -> Option<(&'static str, &str)> {
         PROFILE_VARIABLES.iter().find_map(|variable| Some((*variable, self.host.env.get(variable)?)))
     }
+}
 
-    /// Runs `future` on a runtime of its own. A question that is still waiting for an answer does not keep it.
-    pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime
-            .map_err(|error| Failure::new(Code::Unexpected, format!("could not start the network runtime: {error}")))?;
-        let outcome = runtime.block_on(future);
-        runtime.shutdown_background();
-        outcome
-    }
+/// Runs `future` on a runtime of its own, which is only ever built where the network or a person is waited for.
+/// A question that is still waiting for an answer does not keep it.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::new(Code::Unexpected, format!("could not start the runtime: {error}")))?;
+    let outcome = runtime.block_on(future);
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Where the sandbox keeps its own things.

@@ -5,13 +5,14 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::config::{StoreError, UpdateError};
+use crate::credentials;
 use crate::host::{Host, TransportKind};
 use crate::login;
 use crate::oauth::callback::ErrorCode;
 use crate::reply::ReplyError;
 use crate::sts::IdentityError;
 
-use super::messages::Hint;
+use super::messages::{Hint, Message};
 
 /// The table in `--help`.
 pub(super) const EXIT_CODES: &str = "\
@@ -31,6 +32,7 @@ pub(super) enum Code {
     Done = 0,
     Unexpected = 1,
     Usage = 2,
+    SignIn = 3,
     Denied = 4,
     Temporary = 5,
     File = 6,
@@ -43,22 +45,33 @@ pub(super) struct Failure {
     code: Code,
     message: Option<String>,
     hints: Vec<String>,
+    passed_on: Option<ExitCode>,
 }
 
 impl Failure {
     /// A failure with a message: lower case, no full stop.
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: Some(message.into()), hints: Vec::new() }
+        Self { code, message: Some(message.into()), hints: Vec::new(), passed_on: None }
     }
 
     /// A failure that has been explained already.
     pub(super) fn told(code: Code) -> Self {
-        Self { code, message: None, hints: Vec::new() }
+        Self { code, message: None, hints: Vec::new(), passed_on: None }
     }
 
     /// A failure with the message of `error` and of everything behind it.
     pub(super) fn of(code: Code, error: &dyn Error) -> Self {
         Self::new(code, chain(error))
+    }
+
+    /// A failure of a command inside this one, which has explained itself.
+    pub(super) fn passed_on(code: ExitCode) -> Self {
+        Self { passed_on: Some(code), ..Self::told(Code::Unexpected) }
+    }
+
+    /// The system did not let us listen for interrupts.
+    pub(super) fn no_signals(error: io::Error) -> Self {
+        Self::new(Code::Unexpected, format!("could not listen for interrupts: {error}"))
     }
 
     /// What went wrong.
@@ -80,7 +93,7 @@ impl Failure {
         for hint in &self.hints {
             host.streams.err(&format!("hint: {hint}\n"));
         }
-        ExitCode::from(self.code as u8)
+        self.passed_on.unwrap_or_else(|| ExitCode::from(self.code as u8))
     }
 }
 
@@ -130,6 +143,30 @@ impl From<ReplyError> for Failure {
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
         Self::of(Code::Temporary, &error)
+    }
+}
+
+impl From<credentials::Error> for Failure {
+    fn from(error: credentials::Error) -> Self {
+        let message = chain(&error);
+        match error {
+            credentials::Error::Store(cause) => cause.into(),
+            credentials::Error::NoProfile { names, .. } => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                Self::new(Code::Usage, message).hint(Message::Names { names: &names })
+            }
+            credentials::Error::Mode { profile, .. } => {
+                Self::new(Code::Usage, message).hint(Hint::OfficialTools { profile: &profile })
+            }
+            credentials::Error::Incomplete { .. } => Self::new(Code::File, message).hint(Hint::Incomplete),
+            credentials::Error::SignIn { profile, site, .. } => {
+                Self::new(Code::SignIn, message).hint(Hint::SignInTo { profile: &profile, site })
+            }
+            credentials::Error::Refresh(cause) | credentials::Error::Exchange(cause) => Self::of_reply(message, &cause),
+            credentials::Error::TooShort { .. } => Self::new(Code::Usage, message).hint(Hint::ShorterLife),
+            credentials::Error::Lost(_) => Self::new(Code::File, message).hint(Hint::Lost),
+            credentials::Error::Interrupted => Self::new(Code::Interrupted, message),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod configure;
 mod context;
+mod credentials;
 mod failure;
 mod messages;
 mod prompt;
@@ -10,6 +11,7 @@ mod render;
 mod sandbox;
 #[expect(dead_code, reason = "the commands that start programs come next")]
 mod variables;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -44,6 +46,10 @@ enum Command {
     Delete(DeleteArgs),
     /// List the profiles.
     List(ListArgs),
+    /// Print valid credentials for a program or a shell.
+    Credentials(credentials::CredentialsArgs),
+    /// Ask Alibaba Cloud who the credentials belong to.
+    Whoami(whoami::WhoamiArgs),
     /// Try everything without an account: Alibaba Cloud in small, on this machine.
     Sandbox(sandbox::SandboxArgs),
     #[command(name = crate::host::OPEN_COMMAND, hide = true)]
@@ -87,6 +93,8 @@ fn dispatch(host: &Host, cli: Cli) -> Result<(), Failure> {
         Command::Switch(args) => switch::run(&context(cli.file)?, args),
         Command::Delete(args) => delete::run(&context(cli.file)?, args),
         Command::List(args) => list::run(&context(cli.file)?, args),
+        Command::Credentials(args) => credentials::run(&context(cli.file)?, args),
+        Command::Whoami(args) => whoami::run(&context(cli.file)?, args),
         Command::Sandbox(args) => sandbox::run(host, args),
         Command::OpenBrowser { url } => open_browser(&url),
     }

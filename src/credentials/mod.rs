@@ -6,6 +6,7 @@
 
 pub mod freshness;
 mod refresh;
+mod uri;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::time::{Skew, Timestamp};
 
 use freshness::{Freshness, Reason, of_credentials};
 pub use refresh::renew;
+pub use uri::UriAnswer;
 
 /// Whose credentials, and how long they have to live.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::switch::{NamedProfile, existing, nameless};
-use crate::cli::context::{Context, LOCK_DEADLINE};
+use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Message, Warning};
 use crate::config::{Config, Journal, Mode, Profile};
@@ -72,7 +72,7 @@ fn revoke(context: &Context<'_>, profile: &Profile) -> Message<'static> {
         return Message::NothingToRevoke;
     };
     let endpoint = TokenEndpoint::new(&*context.host.http, &context.cloud, site);
-    let outcome = context.block_on(async {
+    let outcome = block_on(async {
         match tokio::time::timeout(REVOKE_TIMEOUT, endpoint.revoke(token)).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(Failure::new(Code::Temporary, "no answer within 10 seconds")),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::context::{Context, LOCK_DEADLINE};
+use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Hint, Message, Warning};
 use crate::cli::prompt::Prompter;
@@ -57,11 +57,11 @@ impl SignInArgs {
 
 pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
-    let name = context.profile_name(args.profile.clone(), &config)?;
+    let name = context.profile_name(args.profile.clone(), config.current())?;
     let existing = config.find(&name);
     let replaced = replaced_mode(&args, &name, existing.as_ref())?;
-    context.block_on(async {
-        let mut interrupts = context.host.signals.hold().map_err(no_signals)?;
+    block_on(async {
+        let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
         let mut prompter = Prompter::new(context.host, &mut interrupts);
         context.host.streams.out(&Message::Configuring { profile: &name }.to_string())?;
         if let Some(mode) = &replaced {
@@ -206,10 +206,6 @@ impl Observer for Narrator<'_> {
             None => self.0.host.streams.err(&Message::NoBrowser.to_string()),
         }
     }
-}
-
-fn no_signals(error: io::Error) -> Failure {
-    Failure::new(Code::Unexpected, format!("could not listen for interrupts: {error}"))
 }
 
 /// The language of the environment, by its first variable that says so (POSIX base definitions, section 8.2).

@@ -5,7 +5,7 @@ use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
 use tokio::task::spawn_blocking;
 
-use crate::cli::context::{Context, LOCK_DEADLINE};
+use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Message, Warning};
 use crate::config::Config;
@@ -79,7 +79,7 @@ fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
     }
     let current = names.iter().position(|name| Some(name.as_str()) == config.current()).unwrap_or(0);
     let shown: Vec<String> = names.iter().map(|name| crate::text::printable(name, 60)).collect();
-    let chosen = context.block_on(async {
+    let chosen = block_on(async {
         let mut interrupts = context.host.signals.hold()?;
         let select = move || {
             Select::with_theme(&SimpleTheme).with_prompt("Profile").items(&shown).default(current).interact_opt()

@@ -27,6 +27,11 @@ impl fmt::Display for Message<'_> {
             Self::Deleted { profile } => {
                 writeln!(f, "The profile `{}` and its tokens are removed.", printable(profile, NAME))
             }
+            Self::Identity { identity, until } => {
+                writeln!(f, "account   {}", identity.account_id)?;
+                writeln!(f, "identity  {} ({})", identity.arn, identity.identity_type)?;
+                until.map_or(Ok(()), |until| writeln!(f, "until     {until}"))
+            }
             Self::Names { names: [] } => {
                 f.write_str("there are no profiles yet; `aliyun-rs configure --mode OAuth --profile NAME` makes one")
             }
@@ -54,6 +59,9 @@ impl fmt::Display for Message<'_> {
                 printable(user, NAME)
             ),
             Self::Revoked => f.write_str("The refresh token is revoked.\n"),
+            Self::SandboxRuns { variable, url } => {
+                writeln!(f, "export {variable}={url}")
+            }
             Self::Saved => f.write_str("Done.\n"),
             Self::Saving { profile } => write!(f, "Saving profile[{profile}] ..."),
             Self::Switched { profile } => {
@@ -87,10 +95,20 @@ impl fmt::Display for Hint<'_> {
                  file in SSL_CERT_FILE",
             ),
             Self::ConfigPath => f.write_str("set HOME, or name the file with `--config-path`"),
+            Self::Incomplete => f.write_str(
+                "repair the profile, or sign in anew with `aliyun-rs configure --mode OAuth --profile NAME`",
+            ),
+            Self::Lost => f.write_str("make room or make the folder writable, then sign in again"),
             Self::Network => f.write_str("check the network, and HTTPS_PROXY and NO_PROXY if you need a proxy"),
             Self::OfficialConfigure { mode, profile } => {
                 write!(f, "aliyun configure --mode {mode} --profile '{profile}'")
             }
+            Self::OfficialTools { profile } => write!(
+                f,
+                "use it with the official client (`aliyun --profile '{}'`), or name a profile of mode OAuth, AK or \
+                 StsToken with `--profile`",
+                printable(profile, NAME)
+            ),
             Self::OptionsAfter => {
                 f.write_str("put `--profile NAME` behind the command: `configure switch --profile NAME`")
             }
@@ -103,9 +121,18 @@ impl fmt::Display for Hint<'_> {
                 "to replace it: aliyun-rs configure --mode OAuth --profile '{profile}'; to keep its mode: aliyun \
                  configure --mode {mode} --profile '{profile}'"
             ),
+            Self::RunningSandbox { variable, url: "" } => {
+                write!(f, "end it, or set {variable} to the value it printed")
+            }
+            Self::RunningSandbox { variable, url } => write!(f, "use it: {variable}={url}"),
             Self::Sandbox => f.write_str("`aliyun-rs sandbox` prints the value to set"),
+            Self::ShorterLife => f.write_str("ask for less with `--min-ttl`"),
             Self::SignIn => f.write_str("aliyun-rs configure --mode OAuth --profile NAME"),
             Self::SignInAgain => f.write_str("the authorization is used up or too old: run the same command again"),
+            Self::SignInTo { profile, site } => {
+                let site = site.map(|site| format!(" --oauth-site-type {site}")).unwrap_or_default();
+                write!(f, "aliyun-rs configure --mode OAuth --profile '{}'{site}", printable(profile, NAME))
+            }
             Self::Support => {
                 f.write_str("this is not what Alibaba Cloud usually answers; try again, and report it if it stays")
             }
@@ -121,7 +148,12 @@ impl fmt::Display for Warning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Browser(error) => write!(f, "no browser could be started ({error}): open the address yourself"),
+            Self::Missed(error) => {
+                let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                write!(f, "the new credentials are kept, but not everywhere: {error}{cause}")
+            }
             Self::Note(note) => note_words(note, f),
+            Self::NotRenewed(why) => write!(f, "the credentials still serve, but could not be renewed: {why}"),
             Self::Orphaned { profile, source } => write!(
                 f,
                 "the profile `{}` gets its credentials from `{}`, which is gone",

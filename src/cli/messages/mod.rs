@@ -9,7 +9,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Mode, Note};
+use crate::config::{Mode, Note, StoreError};
+use crate::site::Site;
 use crate::sts::Identity;
 use crate::time::{Skew, Timestamp};
 
@@ -22,6 +23,7 @@ pub(super) enum Message<'a> {
     ChangingMode { profile: &'a str, mode: &'a Mode },
     Configuring { profile: &'a str },
     Deleted { profile: &'a str },
+    Identity { identity: &'a Identity, until: Option<Timestamp> },
     Names { names: &'a [&'a str] },
     NoBrowser,
     NoSuchProfile { profile: &'a str, file: &'a Path },
@@ -32,6 +34,7 @@ pub(super) enum Message<'a> {
     OutputFormat,
     Played { user: &'a str },
     Revoked,
+    SandboxRuns { variable: &'a str, url: &'a str },
     Saved,
     Saving { profile: &'a str },
     Switched { profile: &'a str },
@@ -44,14 +47,20 @@ pub(super) enum Hint<'a> {
     CaptivePortal,
     Certificate,
     ConfigPath,
+    Incomplete,
+    Lost,
     Network,
-    OptionsAfter,
     OfficialConfigure { mode: &'a Mode, profile: &'a str },
+    OfficialTools { profile: &'a str },
+    OptionsAfter,
     Ports,
     ReplaceMode { mode: &'a Mode, profile: &'a str },
+    RunningSandbox { variable: &'a str, url: &'a str },
     Sandbox,
+    ShorterLife,
     SignIn,
     SignInAgain,
+    SignInTo { profile: &'a str, site: Option<Site> },
     Support,
     TimedOut,
     TryAgain,
@@ -60,7 +69,9 @@ pub(super) enum Hint<'a> {
 /// What was noticed on the way.
 pub(super) enum Warning<'a> {
     Browser(&'a io::Error),
+    Missed(&'a StoreError),
     Note(&'a Note),
+    NotRenewed(&'a str),
     Orphaned { profile: &'a str, source: &'a str },
     ProfileFromVariable { variable: &'a str, profile: &'a str },
     Shadowed { variable: &'a str, profile: &'a str },

@@ -1,0 +1,77 @@
+//! What was asked of the sandbox and what came of it. Tokens appear as short fingerprints only.
+
+use std::collections::BTreeMap;
+
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use super::faults::Endpoint;
+use crate::time::Timestamp;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Seconds since the epoch, by the sandbox's clock.
+    pub time: i64,
+    /// Which endpoint.
+    pub endpoint: &'static str,
+    /// The `grant_type` at the token endpoint, the action at STS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<String>,
+    /// `ok`, an error code, or the fault that was played.
+    pub outcome: String,
+    /// The fingerprint of the token or code that was presented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented: Option<String>,
+}
+
+/// All requests so far.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Ledger {
+    /// In the order of their arrival.
+    pub entries: Vec<Entry>,
+}
+
+impl Ledger {
+    pub(super) fn note(
+        &mut self,
+        time: Timestamp,
+        endpoint: Endpoint,
+        grant: Option<String>,
+        outcome: &str,
+        presented: Option<&str>,
+    ) {
+        self.entries.push(Entry {
+            time: time.as_unix(),
+            endpoint: endpoint.as_str(),
+            grant,
+            outcome: outcome.to_owned(),
+            presented: presented.map(fingerprint),
+        });
+    }
+
+    /// How many requests an endpoint got, whatever came of them.
+    pub fn count(&self, endpoint: Endpoint) -> usize {
+        self.entries.iter().filter(|entry| entry.endpoint == endpoint.as_str()).count()
+    }
+
+    /// How many requests of one grant the token endpoint got.
+    pub fn grants(&self, grant: &str) -> usize {
+        self.entries.iter().filter(|entry| entry.grant.as_deref() == Some(grant)).count()
+    }
+
+    /// How many requests there were of each endpoint and outcome.
+    pub fn totals(&self) -> BTreeMap<String, usize> {
+        let mut totals = BTreeMap::new();
+        for entry in &self.entries {
+            let grant = entry.grant.as_deref().map(|grant| format!("/{grant}")).unwrap_or_default();
+            *totals.entry(format!("{}{grant}: {}", entry.endpoint, entry.outcome)).or_default() += 1;
+        }
+        totals
+    }
+}
+
+/// The same for the same token, and nothing like it.
+pub fn fingerprint(token: &str) -> String {
+    digest(&SHA256, token.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}

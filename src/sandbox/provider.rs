@@ -1,0 +1,259 @@
+//! The rules of Alibaba Cloud's OAuth, checked by a party that shares no code with the client.
+//!
+//! RFC 6749 (codes, tokens, errors), RFC 7636 (S256), RFC 7009 (revocation), and what is known of
+//! `/v1/exchange`. Refuses what the real site refuses.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::{Map, Value, json};
+
+use super::options::{Casing, Options, Rotation};
+use super::state::{Key, State, Token};
+use super::users::User;
+
+/// The two public clients called `official-cli`, for the China and the international site.
+const CLIENTS: [&str; 2] = ["4038181954557748008", "4103531455503354461"];
+/// An access token needs this much life for an exchange.
+const LEAST_LIFE: i64 = 15 * 60;
+
+/// The parameters of a query or form, each sent once.
+pub(super) type Parameters = BTreeMap<String, String>;
+
+/// A refusal: status, `error`, `error_description`.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
+
+/// An authorization request that may be shown to a person.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
+    pub(super) state: String,
+    challenge: String,
+}
+
+/// A code that waits for its client.
+struct Code {
+    asked: Asked,
+    user: String,
+    expires: i64,
+}
+
+/// The authorization server.
+pub(super) struct Provider {
+    pub(super) options: Options,
+    pub(super) state: State,
+    codes: BTreeMap<String, Code>,
+}
+
+impl Provider {
+    pub(super) fn new(options: Options) -> Self {
+        let state = options.folder.as_deref().map(State::load).unwrap_or_default();
+        Self { options, state, codes: BTreeMap::new() }
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        (self.options.clock)().as_unix()
+    }
+
+    pub(super) fn user(&self, name: &str) -> Option<&User> {
+        self.options.users.iter().find(|user| user.name == name)
+    }
+
+    /// Checks an authorization request (RFC 6749 section 4.1.1). None of its errors goes to the redirect URI:
+    /// the real site is not known to send any there.
+    pub(super) fn check(&self, query: &Parameters) -> Result<Asked, Refusal> {
+        let get = |name: &str| query.get(name).cloned().unwrap_or_default();
+        let asked = Asked {
+            client_id: get("client_id"),
+            redirect_uri: get("redirect_uri"),
+            state: get("state"),
+            challenge: get("code_challenge"),
+        };
+        if !CLIENTS.contains(&asked.client_id.as_str()) {
+            return Err(Refusal(400, "invalid_client", "The client_id is unknown."));
+        }
+        if !is_registered(&asked.redirect_uri) {
+            return Err(Refusal(400, "invalid_request", "The redirect_uri is not registered."));
+        }
+        if get("response_type") != "code" {
+            return Err(Refusal(400, "unsupported_response_type", "The response_type must be code."));
+        }
+        if get("code_challenge_method") != "S256" || asked.challenge.len() != 43 {
+            return Err(Refusal(400, "invalid_request", "A public client needs a code_challenge of method S256."));
+        }
+        Ok(asked)
+    }
+
+    /// Issues a code for `user`.
+    pub(super) fn authorize(&mut self, asked: Asked, user: &str) -> String {
+        let code = random("code");
+        let expires = self.now() + seconds(self.options.lifetimes.code);
+        self.codes.insert(code.clone(), Code { asked, user: user.to_owned(), expires });
+        code
+    }
+
+    /// The token endpoint (RFC 6749 sections 4.1.3 and 6).
+    pub(super) fn token(&mut self, form: &Parameters) -> Result<Value, Refusal> {
+        let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        if !CLIENTS.contains(&get("client_id")) {
+            return Err(Refusal(401, "invalid_client", "The client_id is unknown."));
+        }
+        match get("grant_type") {
+            "authorization_code" => self.redeem(form),
+            "refresh_token" => self.refresh(get("client_id"), get("refresh_token")),
+            _ => Err(Refusal(400, "unsupported_grant_type", "The grant_type is unknown.")),
+        }
+    }
+
+    fn redeem(&mut self, form: &Parameters) -> Result<Value, Refusal> {
+        const INVALID: Refusal = Refusal(400, "invalid_grant", "The authorization code is invalid.");
+        let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        // A code is gone once it was presented, whatever comes of it (RFC 6749 section 4.1.2).
+        let code = self.codes.remove(get("code")).ok_or(INVALID)?;
+        let verifier = get("code_verifier");
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
+            return Err(Refusal(400, "invalid_request", "The code_verifier is malformed."));
+        }
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+        let same_client = code.asked.client_id == get("client_id") && code.asked.redirect_uri == get("redirect_uri");
+        if !same_client || challenge != code.asked.challenge || code.expires <= self.now() {
+            return Err(INVALID);
+        }
+        self.state.logins += 1;
+        let login = self.state.logins;
+        Ok(self.issue(&code.user, &code.asked.client_id, login, true))
+    }
+
+    fn refresh(&mut self, client_id: &str, presented: &str) -> Result<Value, Refusal> {
+        const INVALID: Refusal = Refusal(400, "invalid_grant", "The refresh token is invalid.");
+        let now = self.now();
+        let revoke_family = self.options.revoke_family;
+        let token = self.state.refresh_tokens.get_mut(presented).ok_or(INVALID)?;
+        if token.spent && revoke_family {
+            self.state.revoked.push(token.login);
+        }
+        if token.spent || token.expires <= now || token.client_id != client_id {
+            return Err(INVALID);
+        }
+        let (user, login) = (token.user.clone(), token.login);
+        if self.state.revoked.contains(&login) {
+            return Err(INVALID);
+        }
+        let rotate = self.options.rotation == Rotation::Rotate;
+        token.spent = rotate;
+        Ok(self.issue(&user, client_id, login, rotate))
+    }
+
+    fn issue(&mut self, user: &str, client_id: &str, login: u64, with_refresh_token: bool) -> Value {
+        let lifetimes = self.options.lifetimes;
+        let now = self.now();
+        let token = |life: Duration| Token {
+            user: user.to_owned(),
+            client_id: client_id.to_owned(),
+            login,
+            expires: now + seconds(life),
+            spent: false,
+        };
+        let access_token = random("at");
+        self.state.access_tokens.insert(access_token.clone(), token(lifetimes.access_token));
+        let life = seconds(lifetimes.access_token);
+        let life = if self.options.text_lifetimes { json!(life.to_string()) } else { json!(life) };
+        let mut answer = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": life});
+        if with_refresh_token {
+            let refresh_token = random("rt");
+            self.state.refresh_tokens.insert(refresh_token.clone(), token(lifetimes.refresh_token));
+            answer["refresh_token"] = json!(refresh_token);
+        }
+        answer
+    }
+
+    /// The holder of an access token (RFC 6750 section 2.1).
+    pub(super) fn bearer(&self, token: Option<&str>) -> Result<&Token, Refusal> {
+        const INVALID: Refusal = Refusal(401, "invalid_token", "The access token is invalid.");
+        let token = self.state.access_tokens.get(token.ok_or(INVALID)?).ok_or(INVALID)?;
+        if self.state.revoked.contains(&token.login) {
+            return Err(INVALID);
+        }
+        if token.expires <= self.now() {
+            return Err(Refusal(401, "expired_token", "The access token is expired."));
+        }
+        Ok(token)
+    }
+
+    /// `/v1/exchange`
+    pub(super) fn exchange(&mut self, bearer: Option<&str>) -> Result<Value, Refusal> {
+        let now = self.now();
+        let token = self.bearer(bearer)?;
+        if token.expires - now < LEAST_LIFE {
+            return Err(Refusal(403, "access_denied", "token expire time is too short"));
+        }
+        let expires = now + seconds(self.options.lifetimes.sts);
+        let key = Key { user: token.user.clone(), secret: random("secret"), token: random("sts"), expires };
+        let id = format!("STS.{}", &random("")[..22]);
+        self.state.keys.insert(id.clone(), key.clone());
+        let values = [
+            ("accessKeyId", id),
+            ("accessKeySecret", key.secret),
+            ("securityToken", key.token),
+            ("expiration", crate::time::Timestamp::from_unix(expires).to_string()),
+        ];
+        let mut answer = Map::new();
+        for (name, value) in values {
+            if self.options.casing != Casing::Pascal {
+                answer.insert(name.to_owned(), json!(value));
+            }
+            if self.options.casing != Casing::Camel {
+                answer.insert(name[..1].to_ascii_uppercase() + &name[1..], json!(value));
+            }
+        }
+        Ok(Value::Object(answer))
+    }
+
+    /// `/v1/revoke` (RFC 7009): an unknown token is no error.
+    pub(super) fn revoke(&mut self, form: &Parameters) -> Result<Value, Refusal> {
+        let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        if !CLIENTS.contains(&get("client_id")) {
+            return Err(Refusal(401, "invalid_client", "The client_id is unknown."));
+        }
+        if let Some(token) = self.state.refresh_tokens.get(get("token")) {
+            self.state.revoked.push(token.login);
+        }
+        Ok(json!({}))
+    }
+
+    /// `/v1/userinfo` (OpenID Connect Core section 5.3).
+    pub(super) fn userinfo(&self, bearer: Option<&str>) -> Result<Value, Refusal> {
+        let name = self.bearer(bearer)?.user.clone();
+        let user = self.user(&name).ok_or(Refusal(401, "invalid_token", "The user is gone."))?;
+        let kind = match user.identity_type() {
+            "Account" => "account",
+            "RAMUser" => "user",
+            _ => "role",
+        };
+        Ok(json!({"sub": user.id, "aid": user.account_id, "uid": user.id, "type": kind, "name": user.name}))
+    }
+}
+
+/// `official-cli` has five redirect URIs, matched to the letter.
+pub(super) fn is_registered(uri: &str) -> bool {
+    (12345..=12349).any(|port| uri == format!("http://127.0.0.1:{port}/cli/callback"))
+}
+
+fn seconds(span: Duration) -> i64 {
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 4)
+}
+
+/// A fresh token of 256 bits.
+pub(super) fn random(prefix: &str) -> String {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");
+    let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    if prefix.is_empty() { text.replace(['-', '_'], "x") } else { format!("{prefix}-{text}") }
+}

@@ -1,0 +1,94 @@
+//! The logins of the sandbox, and the private file that keeps them from one run to the next.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything the sandbox has issued, but for authorization codes, which do not outlive it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    /// By the token itself.
+    pub(super) access_tokens: BTreeMap<String, Token>,
+    /// By the token itself.
+    pub(super) refresh_tokens: BTreeMap<String, Token>,
+    /// By the AccessKey id.
+    pub(super) keys: BTreeMap<String, Key>,
+    /// Logins that are over.
+    pub(super) revoked: Vec<u64>,
+    /// The number of the last login.
+    pub(super) logins: u64,
+}
+
+/// An access or refresh token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Token {
+    pub(super) user: String,
+    pub(super) client_id: String,
+    pub(super) login: u64,
+    pub(super) expires: i64,
+    pub(super) spent: bool,
+}
+
+/// STS credentials.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) user: String,
+    pub(super) secret: String,
+    pub(super) token: String,
+    pub(super) expires: i64,
+}
+
+impl State {
+    /// Reads the file in `folder`; a missing or unreadable one is a fresh start.
+    pub(super) fn load(folder: &Path) -> Self {
+        let bytes = fs::read(file(folder)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Replaces the file in `folder`, for its owner only.
+    pub(super) fn save(&mut self, folder: &Path, now: i64) -> io::Result<()> {
+        let day = 24 * 3600;
+        self.access_tokens.retain(|_, token| token.expires + day > now);
+        self.refresh_tokens.retain(|_, token| token.expires + day > now);
+        self.keys.retain(|_, key| key.expires + day > now);
+        let draft = folder.join("state.json.tmp");
+        let mut open = private();
+        let mut opened = open.write(true).create(true).truncate(true).open(&draft)?;
+        opened.write_all(&serde_json::to_vec(self)?)?;
+        drop(opened);
+        fs::rename(draft, file(folder))
+    }
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("state.json")
+}
+
+/// Makes `folder`, for its owner only, and takes the right to use it. Who has it already is told by `Err`.
+pub(super) fn claim(folder: &Path, note: &str) -> io::Result<Result<File, String>> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)?;
+    let path = folder.join("lock");
+    let mut lock = private().read(true).write(true).create(true).truncate(false).open(&path)?;
+    match lock.try_lock() {
+        Ok(()) => {
+            lock.set_len(0)?;
+            lock.write_all(note.as_bytes())?;
+            Ok(Ok(lock))
+        }
+        Err(fs::TryLockError::WouldBlock) => Ok(Err(fs::read_to_string(path).unwrap_or_default())),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

@@ -1,0 +1,62 @@
+//! Who can sign in to the sandbox.
+
+/// Somebody with an account in the sandbox's cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// What the sign-in page calls them.
+    pub name: String,
+    /// What they are.
+    pub kind: Kind,
+    /// The number of their account.
+    pub account_id: String,
+    /// Their own number.
+    pub id: String,
+}
+
+/// The three kinds of identity that STS tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The account itself.
+    Account,
+    /// A RAM user.
+    RamUser,
+    /// A session of a RAM role.
+    Role,
+}
+
+impl User {
+    /// The `IdentityType` of `GetCallerIdentity`.
+    pub const fn identity_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Account => "Account",
+            Kind::RamUser => "RAMUser",
+            Kind::Role => "AssumedRoleUser",
+        }
+    }
+
+    /// The resource name.
+    pub fn arn(&self) -> String {
+        let account = &self.account_id;
+        match self.kind {
+            Kind::Account => format!("acs:ram::{account}:root"),
+            Kind::RamUser => format!("acs:ram::{account}:user/{}", self.name),
+            Kind::Role => format!("acs:ram::{account}:assumed-role/{}/sandbox", self.name),
+        }
+    }
+}
+
+/// An account, two of its RAM users and one of its roles.
+pub(super) fn default_users() -> Vec<User> {
+    let user = |name: &str, kind, id: &str| User {
+        name: name.to_owned(),
+        kind,
+        account_id: "1234567890123456".to_owned(),
+        id: id.to_owned(),
+    };
+    vec![
+        user("alice", Kind::RamUser, "200000000000000001"),
+        user("bob", Kind::RamUser, "200000000000000002"),
+        user("developer", Kind::Role, "300000000000000003"),
+        user("root", Kind::Account, "1234567890123456"),
+    ]
+}
