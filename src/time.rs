@@ -35,6 +35,12 @@ impl Timestamp {
         Some(Self(parsed.timestamp()))
     }
 
+    /// Writes the date of an HTTP header, empty outside the years that it can name.
+    pub fn to_http_date(self) -> String {
+        let date = DateTime::<Utc>::from_timestamp(self.0, 0);
+        date.map(|date| date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).unwrap_or_default()
+    }
+
     /// Time left until `self`, zero when it has passed.
     pub fn remaining(self, now: Self) -> Duration {
         Duration::from_secs(u64::try_from(self.0.saturating_sub(now.0)).unwrap_or(0))
@@ -112,9 +118,10 @@ mod tests {
     }
 
     #[test]
-    fn an_http_date_is_read() {
+    fn an_http_date_goes_in_and_out() {
         let date = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert_eq!(date.as_unix(), 784_111_777);
+        assert_eq!(date.to_http_date(), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]

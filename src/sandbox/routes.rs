@@ -57,6 +57,11 @@ impl Desk {
         self.books().provider.options.faults = faults;
     }
 
+    /// The `Date` header, by the sandbox's own clock.
+    fn date(&self) -> String {
+        (self.books().provider.options.clock)().to_http_date()
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,10 +81,10 @@ impl Desk {
             books.ledger.note(now, at, grant, "fault", visit.presented().as_deref());
         }
         match early {
-            Some(early) => early.send(request),
+            Some(early) => early.send(request, &self.date()),
             None => {
                 let answer = self.books().route(&visit, endpoint);
-                after(fault, answer).send(request);
+                after(fault, answer).send(request, &self.date());
             }
         }
     }
@@ -346,14 +351,18 @@ impl Answer {
         Self { status: 0, kind: "", body: bytes.to_vec(), headers: Vec::new() }
     }
 
-    fn send(self, request: Request) {
+    fn send(self, request: Request, date: &str) {
         if self.status == 0 {
             let mut writer = request.into_writer();
             writer.write_all(&self.body).and_then(|()| writer.flush()).ok();
             return;
         }
         let mut response = Response::from_data(self.body).with_status_code(self.status);
-        let fixed = [("Content-Type", self.kind.to_owned()), ("Cache-Control", "no-store".to_owned())];
+        let fixed = [
+            ("Content-Type", self.kind.to_owned()),
+            ("Cache-Control", "no-store".to_owned()),
+            ("Date", date.to_owned()),
+        ];
         let request_id = ("x-acs-request-id", random(""));
         for (name, value) in fixed.into_iter().chain([request_id]).chain(self.headers) {
             if let Ok(header) = Header::from_bytes(name, value) {

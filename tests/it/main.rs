@@ -2,5 +2,7 @@
 
 mod architecture;
 mod listener;
+mod refresh;
 mod sandbox;
 mod store;
+mod support;
