@@ -86,9 +86,13 @@ pub(super) fn claim(folder: &Path, note: &str) -> io::Result<Result<File, String
     }
 }
 
+#[cfg(unix)]
 fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().mode(0o600).clone()
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
 }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod listener;
+mod readme;
 mod refresh;
 mod sandbox;
 mod store;
