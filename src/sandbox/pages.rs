@@ -8,7 +8,7 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; 
      frame-ancestors 'none'; form-action 'self' http://127.0.0.1:*";
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--ink:#1d2129;--soft:#646a73;--line:#dfe2e6;--hue:#ff6a00;--on:#fff}
+:root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--ink:#1d2129;--soft:#646a73;--line:#dfe2e6;--hue:#c44e00;--on:#fff}
 @media(prefers-color-scheme:dark){:root{--bg:#17181c;--card:#212329;--ink:#eceef1;--soft:#a0a6b0;--line:#3a3d45;--hue:#ff8a3c;--on:#1d1206}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--bg);color:var(--ink);\

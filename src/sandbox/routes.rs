@@ -53,6 +53,10 @@ impl Desk {
         self.books().ledger.clone()
     }
 
+    pub(super) fn sign_in(&self, user: &str, client_id: &str) -> (String, String) {
+        self.books().provider.sign_in(user, client_id)
+    }
+
     pub(super) fn set_faults(&self, faults: Vec<Fault>) {
         self.books().provider.options.faults = faults;
     }
