@@ -9,6 +9,7 @@ use super::context::{Context, block_on};
 use super::failure::{Code, Failure};
 use super::messages::Warning;
 use super::variables::variables;
+use crate::config::Config;
 use crate::credentials::freshness::LEAST_LIFE;
 use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted, look, obtain};
 use crate::secret::Secret;
@@ -62,24 +63,22 @@ impl WantedArgs {
     /// Returns the credentials that are wanted, after showing on standard error what there is to say. Starts a
     /// runtime only if the file alone cannot answer.
     pub(super) fn obtain(self, context: &Context<'_>) -> Result<Credentials, Failure> {
-        let wanted = self.resolve(context)?;
-        let (credentials, notices) = match look(&wanted, context.host.clock.now())? {
-            (Standing::Ready(credentials), notices) => (credentials, notices),
+        let snapshot = context.read()?;
+        let wanted = self.resolve(context, &snapshot.config)?;
+        match look(&snapshot.config, &wanted, context.host.clock.now())? {
+            Standing::Ready(credentials) => Ok(credentials),
             _ => block_on(async {
                 let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
-                Ok(obtain(context.host, &wanted, &mut interrupts).await?)
-            })?,
-        };
-        show_notices(context, notices);
-        Ok(credentials)
+                let (credentials, notices) = obtain(context.host, &wanted, &mut interrupts).await?;
+                show_notices(context, notices);
+                Ok(credentials)
+            }),
+        }
     }
 
     /// Finds out which profile is meant.
-    pub(super) fn resolve(self, context: &Context<'_>) -> Result<Wanted, Failure> {
-        let profile = match self.profile {
-            Some(_) => context.profile_name(self.profile, None)?,
-            None => context.profile_name(None, context.store.read()?.config.current())?,
-        };
+    pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
+        let profile = context.profile_name(self.profile, config.current())?;
         let (store, cloud) = (context.store.clone(), context.cloud.clone());
         Ok(Wanted { store, cloud, profile, least: self.min_ttl.unwrap_or(LEAST_LIFE) })
     }

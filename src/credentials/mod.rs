@@ -140,15 +140,12 @@ fn span(span: &Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(span.as_secs()))
 }
 
-/// Reads the file and judges what is in it. Touches nothing else.
+/// Judges what the file says. Touches nothing.
 ///
 /// # Errors
-/// [`Error::Store`], [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
-pub fn look(wanted: &Wanted, now: Timestamp) -> Result<(Standing, Notices), Error> {
-    let snapshot = wanted.store.read()?;
-    let profile = find(&snapshot.config, &wanted.profile)?;
-    let standing = stand(&profile, now, wanted.least)?;
-    Ok((standing, Notices { notes: snapshot.notes, ..Notices::default() }))
+/// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
+pub fn look(config: &Config, wanted: &Wanted, now: Timestamp) -> Result<Standing, Error> {
+    stand(&find(config, &wanted.profile)?, now, wanted.least)
 }
 
 /// Returns credentials that live long enough, renewed if need be. While the old ones still serve they are
@@ -161,10 +158,11 @@ pub async fn obtain(
     wanted: &Wanted,
     interrupts: &mut Interrupts,
 ) -> Result<(Credentials, Notices), Error> {
-    match look(wanted, host.clock.now())? {
-        (Standing::Ready(credentials), notices) => Ok((credentials, notices)),
-        (Standing::Expired(_), _) => renew(host, wanted, None, interrupts).await,
-        (Standing::Due(credentials, _), _) => renew(host, wanted, Some(credentials), interrupts).await,
+    let snapshot = wanted.store.read()?;
+    match look(&snapshot.config, wanted, host.clock.now())? {
+        Standing::Ready(credentials) => Ok((credentials, Notices::default())),
+        Standing::Due(credentials, _) => renew(host, wanted, Some(credentials), interrupts).await,
+        Standing::Expired(_) => renew(host, wanted, None, interrupts).await,
     }
 }
 
