@@ -1,6 +1,8 @@
 //! All integration tests, one binary.
 
 mod architecture;
+#[cfg(unix)]
+mod chromium;
 mod listener;
 mod readme;
 mod refresh;
