@@ -1,5 +1,5 @@
 //! The command line: one file a command. A command maps its arguments to the input of a use-case and prints
-//! the outcome; everything a person reads is in [`messages`], every exit code in [`failure`].
+//! the outcome; everything a person reads is in `messages`, every exit code in `failure`.
 
 mod configure;
 mod context;
