@@ -202,7 +202,7 @@ async fn answer(waiting: Waiting, outcome: &Result<Outcome, Error>) {
         Err(Error::Interrupted) => {
             tokio::time::timeout(FAREWELL, waiting.answer(Page::Failed)).await.ok();
         }
-        Err(Error::Refused { .. }) => waiting.answer(Page::Denied).await,
+        Err(Error::Refused { error: ErrorCode::AccessDenied, .. }) => waiting.answer(Page::Denied).await,
         Err(_) => waiting.answer(Page::Failed).await,
     }
 }
