@@ -11,6 +11,7 @@ use crate::login;
 use crate::oauth::callback::ErrorCode;
 use crate::reply::ReplyError;
 use crate::sts::IdentityError;
+use crate::text::printable;
 
 use super::messages::{Hint, Message};
 
@@ -85,13 +86,14 @@ impl Failure {
         self
     }
 
-    /// Shows the failure on standard error and returns its exit code.
+    /// Shows the failure on standard error and returns its exit code. Whatever names of the file or words of a
+    /// server got into it, the terminal obeys none of them.
     pub(super) fn report(self, host: &Host) -> ExitCode {
         if let Some(message) = &self.message {
-            host.streams.err(&format!("error: {message}\n"));
+            host.streams.err(&format!("error: {}\n", printable(message, usize::MAX)));
         }
         for hint in &self.hints {
-            host.streams.err(&format!("hint: {hint}\n"));
+            host.streams.err(&format!("hint: {}\n", printable(hint, usize::MAX)));
         }
         self.passed_on.unwrap_or_else(|| ExitCode::from(self.code as u8))
     }

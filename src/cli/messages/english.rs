@@ -10,6 +10,15 @@ use crate::text::printable;
 
 const NAME: usize = 256;
 
+/// A word for a command that people copy into a shell.
+fn shell(word: &str) -> String {
+    let word = printable(word, NAME);
+    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !word.is_empty() {
+        true => word,
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -19,10 +28,12 @@ impl fmt::Display for Message<'_> {
             Self::AskSite => f.write_str("OAuth Site Type (CN: 0 or INTL: 1, default: CN): "),
             Self::ChangingMode { profile, mode } => writeln!(
                 f,
-                "Warning: You are changing the authentication type of profile '{profile}' from '{mode}' to 'OAuth'"
+                "Warning: You are changing the authentication type of profile '{}' from '{}' to 'OAuth'",
+                printable(profile, NAME),
+                printable(mode.as_str(), NAME)
             ),
             Self::Configuring { profile } => {
-                writeln!(f, "Configuring profile '{profile}' in 'OAuth' authenticate mode...")
+                writeln!(f, "Configuring profile '{}' in 'OAuth' authenticate mode...", printable(profile, NAME))
             }
             Self::Deleted { profile } => {
                 writeln!(f, "The profile `{}` and its tokens are removed.", printable(profile, NAME))
@@ -63,7 +74,7 @@ impl fmt::Display for Message<'_> {
                 writeln!(f, "export {variable}={url}")
             }
             Self::Saved => f.write_str("Done.\n"),
-            Self::Saving { profile } => write!(f, "Saving profile[{profile}] ..."),
+            Self::Saving { profile } => write!(f, "Saving profile[{}] ...", printable(profile, NAME)),
             Self::Switched { profile } => {
                 writeln!(f, "The default profile is `{}` now.", printable(profile, NAME))
             }
@@ -101,13 +112,13 @@ impl fmt::Display for Hint<'_> {
             Self::Lost => f.write_str("make room or make the folder writable, then sign in again"),
             Self::Network => f.write_str("check the network, and HTTPS_PROXY and NO_PROXY if you need a proxy"),
             Self::OfficialConfigure { mode, profile } => {
-                write!(f, "aliyun configure --mode {mode} --profile '{profile}'")
+                write!(f, "aliyun configure --mode {} --profile {}", shell(mode.as_str()), shell(profile))
             }
             Self::OfficialTools { profile } => write!(
                 f,
-                "use it with the official client (`aliyun --profile '{}'`), or name a profile of mode OAuth, AK or \
+                "use it with the official client (`aliyun --profile {}`), or name a profile of mode OAuth, AK or \
                  StsToken with `--profile`",
-                printable(profile, NAME)
+                shell(profile)
             ),
             Self::OptionsAfter => {
                 f.write_str("put `--profile NAME` behind the command: `configure switch --profile NAME`")
@@ -118,8 +129,10 @@ impl fmt::Display for Hint<'_> {
             ),
             Self::ReplaceMode { mode, profile } => write!(
                 f,
-                "to replace it: aliyun-rs configure --mode OAuth --profile '{profile}'; to keep its mode: aliyun \
-                 configure --mode {mode} --profile '{profile}'"
+                "to replace it: aliyun-rs configure --mode OAuth --profile {name}; to keep its mode: aliyun configure \
+                 --mode {} --profile {name}",
+                shell(mode.as_str()),
+                name = shell(profile)
             ),
             Self::RunningSandbox { variable, url: "" } => {
                 write!(f, "end it, or set {variable} to the value it printed")
@@ -131,7 +144,7 @@ impl fmt::Display for Hint<'_> {
             Self::SignInAgain => f.write_str("the authorization is used up or too old: run the same command again"),
             Self::SignInTo { profile, site } => {
                 let site = site.map(|site| format!(" --oauth-site-type {site}")).unwrap_or_default();
-                write!(f, "aliyun-rs configure --mode OAuth --profile '{}'{site}", printable(profile, NAME))
+                write!(f, "aliyun-rs configure --mode OAuth --profile {}{site}", shell(profile))
             }
             Self::Support => {
                 f.write_str("this is not what Alibaba Cloud usually answers; try again, and report it if it stays")
