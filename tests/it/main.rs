@@ -3,9 +3,12 @@
 mod architecture;
 #[cfg(unix)]
 mod chromium;
+mod configure;
+mod faults;
 mod listener;
 mod readme;
 mod refresh;
 mod sandbox;
+mod sign_in;
 mod store;
 mod support;

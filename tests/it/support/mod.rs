@@ -1,7 +1,11 @@
 //! The hermetic world that tests run in: an own home, a sandbox on loopback, a clock that only tests turn, and a
 //! browser that is a program. Commands enter by the same door as `main`.
 
+pub(crate) mod evidence;
 pub(crate) mod ports;
+pub(crate) mod run;
 pub(crate) mod world;
 
-pub(crate) use world::{Run, World};
+pub(crate) use evidence::story;
+pub(crate) use run::{Output, Run};
+pub(crate) use world::World;

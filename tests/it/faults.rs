@@ -1,0 +1,1 @@
+//! What the other party can get wrong during a sign-in.
