@@ -1,1 +1,168 @@
-//! What the other party can get wrong during a sign-in.
+//! What the other party can get wrong during a sign-in: each case has its exit code and its words, the page tells
+//! of the failure, nothing on disk changes, and no token is shown.
+
+use aliyun_rs::sandbox::Endpoint;
+
+use crate::support::{Output, Run, World};
+
+const DEMO: [&str; 11] = [
+    "configure",
+    "--mode",
+    "OAuth",
+    "--profile",
+    "demo",
+    "--oauth-site-type",
+    "CN",
+    "--region",
+    "cn-hangzhou",
+    "--language",
+    "en",
+];
+const OTHER: &str = "{ \"current\": \"other\",\n  \"profiles\": [{\"name\": \"other\", \"mode\": \"AK\"}] }\n";
+
+/// Signs in while `fault` is played.
+fn failing(world: &World, fault: &str) -> Output {
+    world.write_config(OTHER);
+    world.fault(&[fault]);
+    let files = world.files();
+    let output = Run::new(&DEMO).sign_in(world).shows("<main class=\"failed\">");
+    assert_eq!(world.files(), files, "{fault}");
+    assert!(!output.stdout.contains("Saving"), "{fault}: {output}");
+    output
+}
+
+/// What every endpoint of the sign-in can get wrong: fault, exit code, words.
+const EVERYWHERE: [(&str, u8, &str); 17] = [
+    ("400:invalid_request", 4, "refused: `invalid_request` (status 400), The sandbox plays a fault., request id "),
+    ("401:invalid_client", 4, "refused: `invalid_client` (status 401)"),
+    ("403", 4, "refused: `access_denied` (status 403)"),
+    ("403", 4, "hint: a RAM administrator may have to install the app `official-cli`"),
+    ("429", 5, "refused: `throttled` (status 429)"),
+    ("500", 5, "refused: `server_error` (status 500)"),
+    ("503", 5, "hint: try again in a moment"),
+    ("html", 5, "answered with a web page instead of JSON (status 200)"),
+    ("html", 5, "hint: something between this machine and Alibaba Cloud answered"),
+    ("redirect", 5, "answered with a redirect instead of JSON (status 307)"),
+    ("huge", 5, "the answer is larger than 1 MiB"),
+    ("garbage", 5, "no answer from 127.0.0.1"),
+    ("drop", 5, "no answer from 127.0.0.1"),
+    ("drop-after", 5, "no answer from 127.0.0.1"),
+    ("cut", 5, "hint: check the network, and HTTPS_PROXY and NO_PROXY"),
+    ("with:error:\"server_error\"", 5, "refused: `server_error` (status 200)"),
+    ("with:error:12", 4, "refused: status 200"),
+];
+
+#[test]
+fn a_fault_of_the_token_endpoint_is_told_and_changes_nothing() {
+    for (fault, code, words) in EVERYWHERE {
+        let world = World::new();
+        let output = failing(&world, &format!("token={fault}")).exits(code).warns(words);
+        output.warns("error: could not turn the authorization code into tokens: ");
+        assert_eq!(world.ledger().count(Endpoint::Token), 1, "a code is presented once: {fault}");
+        assert_eq!(world.ledger().count(Endpoint::Exchange), 0);
+    }
+}
+
+#[test]
+fn a_fault_of_the_exchange_is_told_and_changes_nothing() {
+    for (fault, code, words) in EVERYWHERE {
+        let world = World::new();
+        let output = failing(&world, &format!("exchange={fault}")).exits(code).warns(words);
+        output.warns("error: could not turn the access token into STS credentials: ");
+    }
+}
+
+#[test]
+fn a_used_up_code_says_to_run_the_command_again() {
+    let world = World::new();
+    failing(&world, "token=400:invalid_grant").exits(4).warns("hint: the authorization is used up or too old");
+}
+
+/// Endpoint, field, JSON in its place (none: no field at all), what is wrong with it.
+const FIELDS: [(&str, &str, Option<&str>, &str); 34] = [
+    ("token", "access_token", None, "no `access_token`"),
+    ("token", "access_token", Some("null"), "no text in `access_token`"),
+    ("token", "access_token", Some("12"), "no text in `access_token`"),
+    ("token", "access_token", Some("[\"a\"]"), "no text in `access_token`"),
+    ("token", "access_token", Some("\"\""), "an empty `access_token`"),
+    ("token", "access_token", Some("\"a\\r\\nX-Injected: b\""), "an unusable `access_token`"),
+    ("token", "access_token", Some("\"a b\""), "an unusable `access_token`"),
+    ("token", "access_token", Some("\"\\u00e9\""), "an unusable `access_token`"),
+    ("token", "refresh_token", None, "no `refresh_token`"),
+    ("token", "refresh_token", Some("null"), "no `refresh_token`"),
+    ("token", "refresh_token", Some("\"\""), "no `refresh_token`"),
+    ("token", "refresh_token", Some("12"), "no text in `refresh_token`"),
+    ("token", "refresh_token", Some("{}"), "no text in `refresh_token`"),
+    ("token", "refresh_token", Some("\"a\\nb\""), "an unusable `refresh_token`"),
+    ("exchange", "accessKeyId", None, "no `accessKeyId`"),
+    ("exchange", "accessKeyId", Some("null"), "no text in `accessKeyId`"),
+    ("exchange", "accessKeyId", Some("true"), "no text in `accessKeyId`"),
+    ("exchange", "accessKeyId", Some("\"\""), "an empty `accessKeyId`"),
+    ("exchange", "accessKeyId", Some("\"a\\u001b[2Jb\""), "an unusable `accessKeyId`"),
+    ("exchange", "accessKeySecret", None, "no `accessKeySecret`"),
+    ("exchange", "accessKeySecret", Some("0"), "no text in `accessKeySecret`"),
+    ("exchange", "accessKeySecret", Some("\"\""), "an empty `accessKeySecret`"),
+    ("exchange", "securityToken", None, "no `securityToken`"),
+    ("exchange", "securityToken", Some("{\"a\":1}"), "no text in `securityToken`"),
+    ("exchange", "securityToken", Some("\"a\\r\\nb\""), "an unusable `securityToken`"),
+    ("exchange", "expiration", None, "no `expiration`"),
+    ("exchange", "expiration", Some("null"), "no date in `expiration`"),
+    ("exchange", "expiration", Some("1790003600"), "no date in `expiration`"),
+    ("exchange", "expiration", Some("\"\""), "no date in `expiration`"),
+    ("exchange", "expiration", Some("\"soon\""), "no date in `expiration`"),
+    ("exchange", "expiration", Some("\"2026-02-30T00:00:00Z\""), "no date in `expiration`"),
+    ("exchange", "expiration", Some("\"99999-01-01T00:00:00Z\""), "no date in `expiration`"),
+    ("exchange", "expiration", Some("\"1970-01-01T00:00:00Z\""), "a past `expiration`"),
+    ("exchange", "expiration", Some("\"2026-09-21T14:13:20Z\""), "a past `expiration`"),
+];
+
+#[test]
+fn a_missing_or_unusable_field_is_named_and_changes_nothing() {
+    for (endpoint, field, json, words) in FIELDS {
+        let fault = match json {
+            None => format!("{endpoint}=without:{field}"),
+            Some(json) => format!("{endpoint}=with:{field}:{json}"),
+        };
+        let world = World::new();
+        let output = failing(&world, &fault).exits(5).warns(&format!("the answer of 127.0.0.1 has {words}"));
+        output.warns("hint: this is not what Alibaba Cloud usually answers");
+    }
+}
+
+#[test]
+fn odd_lifetimes_are_borne() {
+    for json in ["\"3600\"", "3600.5", "0", "-1", "1e300", "\"soon\"", "[]", "null", "18446744073709551616"] {
+        let world = World::new();
+        world.fault(&[&format!("token=with:expires_in:{json}")]);
+        Run::new(&DEMO).sign_in(&world).done();
+        assert!(world.value("demo", "oauth_access_token_expire").is_i64(), "{json}: {}", world.config());
+    }
+    let world = World::new();
+    world.fault(&["token=without:expires_in"]);
+    Run::new(&DEMO).sign_in(&world).done();
+}
+
+#[test]
+fn a_token_is_never_shown_even_when_the_answer_is_refused() {
+    for fault in [
+        "token=with:access_token:\"canary-7f3a-canary tail\"",
+        "token=with:refresh_token:\"canary-7f3a-canary tail\"",
+        "token=with:id_token:[\"canary-7f3a-canary\"]",
+        "exchange=with:securityToken:\"canary-7f3a-canary tail\"",
+        "exchange=with:accessKeySecret:\"canary-7f3a-canary tail\"",
+        "exchange=with:expiration:\"canary-7f3a-canary\"",
+    ] {
+        let world = World::new();
+        world.fault(&[fault]);
+        let output = Run::new(&DEMO).sign_in(&world);
+        output.hides(&["canary-7f3a-canary".to_owned()]);
+    }
+}
+
+#[test]
+fn words_of_a_server_cannot_command_the_terminal() {
+    let world = World::new();
+    let output = failing(&world, "token=with:error:\"\\u001b]0;owned\\u0007\\u202e\\nfake line\"").exits(4);
+    assert!(!output.stderr.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{output:?}");
+    assert!(!output.stderr.lines().any(|line| line.starts_with("fake")), "{output}");
+}
