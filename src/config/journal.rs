@@ -24,9 +24,10 @@ use super::platform;
 use super::profile::{Mode, Profile};
 use super::store::Locked;
 
-/// How many superseded tokens are remembered for a profile.
-const REMEMBERED: usize = 16;
-const MAX_SIZE: u64 = 4 << 20;
+/// How many superseded tokens are remembered for a profile: ten days of a renewal every hour. A program that has
+/// run for so long may still write back the copy that it started with.
+const REMEMBERED: usize = 256;
+const MAX_SIZE: u64 = 16 << 20;
 const VERSION: u32 = 1;
 
 /// The tokens of a login.
@@ -170,7 +171,7 @@ fn hash(token: &Secret) -> String {
 }
 
 /// Two tokens of some kilobytes, and hashes: the buffer does not grow and leave copies behind.
-const TYPICAL_LINE: usize = 16 << 10;
+const TYPICAL_LINE: usize = (16 << 10) + REMEMBERED * 48;
 
 #[derive(Serialize, Deserialize)]
 struct File<L> {

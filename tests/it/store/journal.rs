@@ -36,17 +36,17 @@ fn rotated_tokens_are_remembered_across_processes_and_only_the_newest_is_stored(
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     let mut journal = Journal::load(&locked);
-    for number in 1..=20 {
+    for number in 1..=300 {
         rotate(&mut journal, &mut locked, number);
     }
     let journal = Journal::load(&locked);
     assert!(journal.note().is_none());
-    assert!(matches!(journal.decide(&profile(20)), Verdict::Agrees));
-    assert!(matches!(journal.decide(&profile(21)), Verdict::Foreign));
-    let Verdict::Stale(login) = journal.decide(&profile(19)) else { panic!("19 was superseded") };
-    assert_eq!((login.site, &login.tokens), (Site::China, &pair(20)));
-    assert!(matches!(journal.decide(&profile(4)), Verdict::Stale(_)));
-    assert!(matches!(journal.decide(&profile(3)), Verdict::Foreign), "sixteen are remembered");
+    assert!(matches!(journal.decide(&profile(300)), Verdict::Agrees));
+    assert!(matches!(journal.decide(&profile(301)), Verdict::Foreign));
+    let Verdict::Stale(login) = journal.decide(&profile(299)) else { panic!("299 was superseded") };
+    assert_eq!((login.site, &login.tokens), (Site::China, &pair(300)));
+    assert!(matches!(journal.decide(&profile(44)), Verdict::Stale(_)));
+    assert!(matches!(journal.decide(&profile(43)), Verdict::Foreign), "256 are remembered");
 
     let text = fs::read_to_string(place.at(FILE)).unwrap();
     assert_eq!(text.matches("canary").count(), 1);
