@@ -46,10 +46,15 @@ impl Rotation<'_> {
     ///
     /// # Errors
     ///
-    /// The shared file's error, when neither could be written.
+    /// The shared file's error, when neither could be written, and not at a second try either.
     pub fn keep(self, locked: &mut Locked, journal: &mut Journal) -> Result<Kept, StoreError> {
+        // The reservation is used up by the first try: if it was what broke, the second one makes do without.
+        self.try_to_keep(locked, journal).or_else(|_| self.try_to_keep(locked, journal))
+    }
+
+    fn try_to_keep(&self, locked: &mut Locked, journal: &mut Journal) -> Result<Kept, StoreError> {
         let recorded = journal.record(locked, self.profile, self.site, &self.tokens, self.superseded);
-        let mut changes = self.besides.tokens(&self.tokens);
+        let mut changes = self.besides.clone().tokens(&self.tokens);
         if let Some(end) = self.refresh_token_expire {
             changes = changes.time(Field::OauthRefreshTokenExpire, end);
         }
