@@ -141,7 +141,12 @@ impl Renewal<'_> {
     /// did. Tokens that are not known here are another tool's, and adopted.
     fn current_profile(&mut self) -> Result<(Profile, bool), Error> {
         let name = &self.wanted.profile;
-        let profile = find(&self.locked.read()?.config, name)?;
+        let found = find(&self.locked.read()?.config, name);
+        if found.is_err() {
+            // Another tool deleted the profile, and its tokens go with it. The missing profile is the news.
+            self.journal.purge(&mut self.locked, name).ok();
+        }
+        let profile = found?;
         let changes = match self.journal.decide(&profile) {
             Verdict::Agrees => return Ok((profile, false)),
             Verdict::Foreign => {
@@ -265,7 +270,7 @@ impl Renewal<'_> {
 
     /// Whether another tool saves other tokens than `presented` within the time it may need.
     async fn watch(&mut self, presented: &Secret) -> Result<bool, Error> {
-        let until = Instant::now() + WATCH;
+        let until = Instant::now() + if self.hurried { Duration::ZERO } else { WATCH };
         loop {
             if self.file_moved_on(presented)? {
                 return Ok(true);
