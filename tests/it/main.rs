@@ -1,11 +1,15 @@
 //! All integration tests, one binary.
 
 mod architecture;
-#[cfg(unix)]
 mod chromium;
+mod concurrency;
 mod configure;
+mod credentials;
 mod faults;
+mod journal;
+mod kills;
 mod listener;
+mod model;
 mod readme;
 mod refresh;
 mod sandbox;

@@ -4,6 +4,7 @@
 pub(crate) mod evidence;
 pub(crate) mod ports;
 pub(crate) mod run;
+pub(crate) mod tool;
 pub(crate) mod world;
 
 pub(crate) use evidence::story;

@@ -45,6 +45,14 @@ impl World {
         Self { home: tempfile::tempdir().unwrap(), sandbox: Sandbox::start(options).unwrap(), clock }
     }
 
+    /// A world by the clock of this machine, for real processes.
+    pub(crate) fn real() -> Self {
+        let clock = Host::from_os().clock;
+        let world = Self::with(|options| options.clock = Arc::new(move || clock.now()));
+        world.clock.0.store(Host::from_os().clock.now().as_unix(), Ordering::SeqCst);
+        world
+    }
+
     /// Where the profiles of this world are.
     pub(crate) fn config_path(&self) -> PathBuf {
         self.home.path().join("data/aliyun-rs/sandbox/config.json")
@@ -60,6 +68,10 @@ impl World {
         std::fs::write(&path, text).unwrap();
         #[cfg(unix)]
         std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().as_unix()
     }
 
     /// One key of one profile, as the file has it.

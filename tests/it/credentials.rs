@@ -1,0 +1,188 @@
+//! `credentials` from the file: what is handed out, what is renewed first, and what is refused.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::Output;
+use crate::support::World;
+
+const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
+
+fn answer(output: &Output) -> Value {
+    serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"))
+}
+
+#[test]
+fn fresh_credentials_come_from_the_file_and_nothing_is_touched() {
+    for left in [900, 901, 3600] {
+        let world = World::new();
+        world.signed_in(0);
+        world.has_sts("demo", left);
+        let (before, asked) = (world.config(), world.ledger().entries.len());
+        let output = world.run(&ARGS).done();
+        assert_eq!(answer(&output)["access_key_id"], "STS.old");
+        assert_eq!(answer(&output)["region_id"], "cn-hangzhou");
+        assert_eq!((output.stderr.as_str(), world.config()), ("", before));
+        assert_eq!(world.ledger().entries.len(), asked, "no network");
+        let files = fs::read_dir(world.config_path().parent().unwrap()).unwrap().count();
+        assert_eq!(files, 1, "no lock, no journal");
+    }
+}
+
+#[test]
+fn due_and_ended_credentials_are_renewed() {
+    for left in [899, 180, 179, 1, 0, -1, -100_000] {
+        let world = World::new();
+        world.signed_in(3600);
+        world.has_sts("demo", left);
+        let output = world.run(&ARGS).done();
+        assert_ne!(answer(&output)["access_key_id"], "STS.old", "{left} s left");
+        assert_eq!(world.value("demo", "sts_expiration"), world.now() + 3600);
+        assert_eq!(world.ledger().grants("refresh_token"), 0, "the access token is young");
+    }
+}
+
+#[test]
+fn the_access_token_is_refreshed_at_half_an_hour() {
+    for (left, refreshes) in [(1801, 0), (1800, 1), (900, 1), (0, 1), (-5, 1)] {
+        let world = World::new();
+        world.signed_in(left);
+        world.run(&ARGS).done();
+        assert_eq!(world.ledger().grants("refresh_token"), refreshes, "{left} s left");
+        assert_eq!(
+            world.value("demo", "oauth_access_token_expire"),
+            world.now() + 3600.min(left.max(3600 * refreshes as i64))
+        );
+    }
+}
+
+#[test]
+fn due_credentials_serve_with_a_warning_when_they_cannot_be_renewed() {
+    for fault in [
+        "token=503",
+        "token=429",
+        "token=500",
+        "token=html",
+        "token=redirect",
+        "token=400:invalid_grant",
+        "exchange=500",
+        "exchange=403",
+        "exchange=without:securityToken",
+        "exchange=drop",
+    ] {
+        let world = World::new();
+        world.signed_in(if fault.starts_with("token") { 0 } else { 3600 });
+        world.has_sts("demo", 600);
+        world.fault(&[fault]);
+        let output = world.run(&ARGS).done();
+        assert_eq!(answer(&output)["access_key_id"], "STS.old", "{fault}");
+        assert_eq!(output.stderr.lines().count(), 1, "{fault}: {output}");
+        assert!(output.stderr.starts_with("warning: the credentials still serve"), "{fault}: {output}");
+    }
+}
+
+#[test]
+fn a_longer_life_can_be_asked_for() {
+    let world = World::new();
+    world.signed_in(3600);
+    world.has_sts("demo", 2000);
+    let with = |ttl: &str| world.run(&[&ARGS[..], &["--min-ttl", ttl]].concat());
+    assert_eq!(answer(&with("2000s").done())["access_key_id"], "STS.old");
+    assert_ne!(answer(&with("2001s").done())["access_key_id"], "STS.old");
+    let output = with("2h").exits(2);
+    assert_eq!(output.stdout, "");
+    assert!(output.stderr.contains("credentials with 2h left were wanted, but new ones live for 1h"), "{output}");
+    for bad in ["", "soon", "-5m", "1e9h", "99999999999999999999h"] {
+        assert_eq!(with(bad).exits(2).stdout, "", "{bad}");
+    }
+}
+
+#[test]
+fn long_lived_keys_and_tokens_of_others_pass_through() {
+    let world = World::new();
+    world.edit("demo", |item| {
+        item["mode"] = json!("AK");
+        item["access_key_id"] = json!("LTAI");
+        item["access_key_secret"] = json!("s");
+        item["sts_token"] = json!("left behind");
+    });
+    let output = world.run(&ARGS).done();
+    assert_eq!(answer(&output), json!({"mode": "AK", "access_key_id": "LTAI", "access_key_secret": "s"}));
+    world.edit("demo", |item| item["mode"] = json!("StsToken"));
+    let output = world.run(&ARGS).done();
+    assert_eq!(answer(&output)["sts_token"], "left behind");
+    assert_eq!(world.ledger().entries, []);
+}
+
+#[test]
+fn other_modes_are_a_clear_error() {
+    for mode in ["RamRoleArn", "EcsRamRole", "CloudSSO", "External", "ChainableRamRoleArn", "Surprise", ""] {
+        let world = World::new();
+        world.edit("demo", |item| item["mode"] = json!(mode));
+        let output = world.run(&ARGS).exits(2);
+        assert!(output.stderr.contains("`demo` is of mode"), "{mode}: {output}");
+        assert_eq!((output.stdout.as_str(), world.ledger().entries.len()), ("", 0));
+    }
+}
+
+#[test]
+fn an_unknown_profile_names_those_that_there_are() {
+    let world = World::new();
+    world.signed_in(0);
+    let output = world.run(&["credentials", "--profile", "dem"]).exits(2);
+    assert!(output.stderr.contains("there is no profile `dem`") && output.stderr.contains("`demo`"), "{output}");
+}
+
+#[test]
+fn half_a_profile_is_a_clear_error_and_stays_as_it_is() {
+    let half = |mode: &'static str, missing: &'static str, code: u8, words: &'static str| (mode, missing, code, words);
+    for (mode, missing, code, words) in [
+        half("AK", "access_key_id", 6, "no usable `access_key_id`"),
+        half("AK", "access_key_secret", 6, "no usable `access_key_secret`"),
+        half("StsToken", "sts_token", 6, "no usable `sts_token`"),
+        half("OAuth", "oauth_site_type", 3, "its site is not known"),
+        half("OAuth", "oauth_refresh_token", 3, "it has no refresh token"),
+    ] {
+        for bad in [Value::Null, json!(""), json!(7), json!([])] {
+            let world = World::new();
+            world.signed_in(0);
+            world.has_sts("demo", if mode == "OAuth" { 0 } else { 3600 });
+            world.edit("demo", |item| {
+                item["mode"] = json!(mode);
+                item[missing] = bad.clone();
+            });
+            let (before, asked) = (world.config(), world.ledger().entries.len());
+            let output = world.run(&ARGS).exits(code);
+            assert!(output.stderr.contains(words), "{mode} {missing} {bad}: {output}");
+            assert_eq!((world.config(), world.ledger().entries.len()), (before, asked), "{mode} {missing} {bad}");
+        }
+    }
+}
+
+#[test]
+fn half_the_credentials_of_a_login_are_renewed_away() {
+    for missing in ["access_key_id", "access_key_secret", "sts_token", "sts_expiration"] {
+        for bad in [Value::Null, json!(""), json!([]), json!("soon"), json!(-1)] {
+            let world = World::new();
+            world.signed_in(3600);
+            world.has_sts("demo", 3600);
+            let usable = missing != "sts_expiration" && bad == "soon";
+            world.edit("demo", |item| item[missing] = bad.clone());
+            let output = world.run(&ARGS).done();
+            let old = answer(&output)["access_key_id"] == "STS.old" || usable;
+            assert_eq!(old, usable, "{missing} {bad}: {output}");
+        }
+    }
+}
+
+#[test]
+fn without_an_access_token_the_refresh_token_is_enough() {
+    for key in ["oauth_access_token", "oauth_access_token_expire"] {
+        let world = World::new();
+        world.signed_in(3600);
+        world.edit("demo", |item| drop(item.as_object_mut().unwrap().remove(key)));
+        world.run(&ARGS).done();
+        assert_eq!(world.ledger().grants("refresh_token"), 1, "{key}");
+    }
+}

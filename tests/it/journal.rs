@@ -1,0 +1,292 @@
+//! Other tools write the shared file at any moment: what they put back is healed, what they renewed is kept.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::tool::{Tokens, assert_no_reuse, presentations};
+use crate::support::{Run, World};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
+
+/// A world with a login that was renewed here, and the tokens it was renewed from.
+fn renewed() -> (World, Tokens, String) {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    let before = world.config();
+    world.run(&ARGS).done();
+    (world, tokens, before)
+}
+
+/// Does something while a refresh is on its way, and returns what the run said.
+fn meanwhile(world: &World, act: impl FnOnce() + Send) -> crate::support::Output {
+    world.fault(&["token=delay:400x1"]);
+    let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
+    thread::scope(|scope| {
+        let run = scope.spawn(|| world.run(&ARGS));
+        while !draft.exists() && !run.is_finished() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        // The reservation is made and the request is on its way.
+        thread::sleep(Duration::from_millis(100));
+        act();
+        run.join().unwrap()
+    })
+}
+
+#[test]
+fn a_stale_copy_is_healed_and_never_presented() {
+    let (world, old, copy) = renewed();
+    let newest = world.refresh_token("demo");
+    world.replace_config(&copy);
+    world.run(&ARGS).done();
+    assert_eq!(world.refresh_token("demo"), newest);
+    assert_eq!(world.ledger().grants("refresh_token"), 1, "the newest access token still lives");
+    world.replace_config(&copy);
+    world.pass(HOUR);
+    world.run(&ARGS).done();
+    assert_eq!(presentations(&world.ledger(), &old.refresh), 1);
+    assert_eq!(presentations(&world.ledger(), &newest), 1);
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn a_stale_copy_of_long_ago_is_healed() {
+    let world = World::new();
+    world.signed_in(0);
+    let copy = world.config();
+    for _ in 0..60 {
+        world.run(&ARGS).done();
+        world.pass(HOUR);
+    }
+    world.replace_config(&copy);
+    world.run(&ARGS).done();
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn a_stale_copy_with_living_credentials_is_answered_and_healed_when_they_end() {
+    let (world, _, _) = renewed();
+    let copy = world.config();
+    world.pass(HOUR * 2 / 3);
+    world.edit("demo", |item| item["sts_expiration"] = json!(0));
+    world.run(&ARGS).done();
+    world.replace_config(&copy);
+    world.run(&ARGS).done();
+    world.pass(HOUR / 3);
+    world.run(&ARGS).done();
+    assert_eq!(world.ledger().grants("refresh_token"), 2);
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn what_another_tool_renewed_is_adopted() {
+    let (world, _, _) = renewed();
+    let ours = world.refresh_token("demo");
+    let copy = world.config();
+    let theirs = world.tool_renews(&ours).unwrap();
+    world.tool_saves("demo", &theirs, 3600);
+    world.run(&ARGS).done();
+    assert_eq!(world.refresh_token("demo"), theirs.refresh);
+    world.replace_config(&copy);
+    world.pass(HOUR);
+    world.run(&ARGS).done();
+    assert_eq!(presentations(&world.ledger(), &ours), 1, "only theirs");
+    assert_eq!(presentations(&world.ledger(), &theirs.refresh), 1);
+}
+
+#[test]
+fn a_sign_in_by_another_tool_is_never_undone() {
+    let (world, _, _) = renewed();
+    let theirs = world.tool_signs_in("bob");
+    world.tool_saves("demo", &theirs, 3600);
+    world.run(&ARGS).done();
+    assert_eq!(world.refresh_token("demo"), theirs.refresh);
+    world.pass(HOUR);
+    world.run(&ARGS).done();
+    assert_eq!(presentations(&world.ledger(), &theirs.refresh), 1);
+    let who = world.run(&["whoami", "--profile", "demo"]).done();
+    assert!(who.stdout.contains("user/bob"), "{who}");
+}
+
+#[test]
+fn a_sign_in_by_another_tool_during_a_renewal_is_never_undone() {
+    let world = World::new();
+    world.signed_in(0);
+    let theirs = world.tool_signs_in("bob");
+    let output = meanwhile(&world, || world.tool_saves("demo", &theirs, 3600)).done();
+    assert_eq!(output.stderr, "");
+    assert_eq!(world.refresh_token("demo"), theirs.refresh);
+    let who = world.run(&["whoami", "--profile", "demo"]).done();
+    assert!(who.stdout.contains("user/bob"), "{who}");
+    world.pass(HOUR);
+    world.run(&ARGS).done();
+    assert_eq!(presentations(&world.ledger(), &theirs.refresh), 1);
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn another_mode_set_during_a_renewal_stays() {
+    let world = World::new();
+    world.signed_in(0);
+    let output = meanwhile(&world, || {
+        world.edit("demo", |item| {
+            *item = json!({"name": "demo", "mode": "AK", "access_key_id": "LTAI", "access_key_secret": "s"});
+        });
+    });
+    assert!(output.done().stdout.contains(r#""mode":"AK","access_key_id":"LTAI""#));
+    assert_eq!(world.refresh_token("demo"), "");
+    assert!(!world.journal_path().exists(), "nothing of the old login is kept");
+}
+
+#[test]
+fn another_profile_changed_during_a_renewal_keeps_its_change() {
+    let world = World::new();
+    world.signed_in(0);
+    meanwhile(&world, || world.edit("other", |item| item["mode"] = json!("AK"))).done();
+    assert_eq!(world.value("other", "mode"), "AK");
+    assert_eq!(world.ledger().grants("refresh_token"), 1);
+}
+
+#[test]
+fn a_profile_that_was_deleted_during_a_renewal_stays_deleted() {
+    let world = World::new();
+    world.signed_in(0);
+    let output = meanwhile(&world, || world.replace_config(r#"{"current":"","profiles":[]}"#)).exits(2);
+    assert!(output.stderr.contains("there is no profile `demo`"), "{output}");
+    assert_eq!(world.config(), r#"{"current":"","profiles":[]}"#);
+    assert!(!world.journal_path().exists(), "no token outlives the profile");
+}
+
+#[test]
+fn deleting_a_profile_purges_the_journal() {
+    let (world, _, copy) = renewed();
+    assert!(world.journal_path().exists());
+    world.run(&["configure", "delete", "--profile", "demo"]).done();
+    assert!(!world.journal_path().exists());
+    world.replace_config(&copy);
+    world.run(&ARGS).exits(3);
+}
+
+#[test]
+fn a_file_that_could_not_be_written_is_healed_by_the_next_run() {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    let before = world.config();
+    let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
+    let output = meanwhile(&world, || {
+        fs::remove_file(&draft).unwrap();
+        fs::create_dir(&draft).unwrap();
+    });
+    let output = output.done();
+    assert!(output.stderr.starts_with("warning: the new credentials are kept, but not everywhere"), "{output}");
+    assert!(output.stdout.contains(r#""mode":"StsToken""#), "{output}");
+    assert_eq!(world.config(), before);
+    fs::remove_dir(&draft).unwrap();
+    let output = world.run(&ARGS).done();
+    assert_eq!(output.stderr, "");
+    assert_ne!(world.refresh_token("demo"), tokens.refresh);
+    assert_eq!(world.ledger().grants("refresh_token"), 1);
+}
+
+#[test]
+fn the_loss_of_both_reservations_loses_no_login() {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    let remove = |name: &str| fs::remove_file(world.config_path().with_file_name(name)).unwrap();
+    meanwhile(&world, || {
+        remove(".config.json.aliyun-rs.tmp");
+        remove(".config.json.aliyun-rs.journal.tmp");
+    })
+    .done();
+    assert_ne!(world.refresh_token("demo"), tokens.refresh);
+    world.pass(HOUR);
+    assert_eq!(world.run(&ARGS).done().stderr, "");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_none() {
+    for text in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{}]}"#, "\0\0\0"] {
+        let (world, _, _) = renewed();
+        fs::write(world.journal_path(), text).unwrap();
+        world.pass(HOUR);
+        let output = world.run(&ARGS).done();
+        assert!(output.stderr.contains("the record of rotated tokens is ignored"), "{text}: {output}");
+        world.pass(HOUR);
+        assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written anew");
+    }
+}
+
+#[test]
+fn an_interrupt_during_a_refresh_waits_until_the_tokens_are_durable() {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    world.fault(&["token=delay:300x1"]);
+    let (run, interrupt) = Run::new(&ARGS).interruptible();
+    interrupt.send(()).unwrap();
+    let output = run.go(&world);
+    // Before the request there is nothing to wait for either.
+    if presentations(&world.ledger(), &tokens.refresh) == 1 {
+        assert_ne!(world.refresh_token("demo"), tokens.refresh);
+    }
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output}");
+
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    world.fault(&["token=delay:300x1"]);
+    let (run, interrupt) = Run::new(&ARGS).interruptible();
+    let output = thread::scope(|scope| {
+        let running = scope.spawn(|| run.go(&world));
+        let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
+        while !draft.exists() && !running.is_finished() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(50));
+        interrupt.send(()).unwrap();
+        running.join().unwrap()
+    });
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output}");
+    assert_ne!(world.refresh_token("demo"), tokens.refresh);
+    world.run(&ARGS).done();
+    assert_eq!(world.ledger().grants("refresh_token"), 1);
+}
+
+#[test]
+fn an_interrupt_during_the_exchange_ends_the_run_at_once() {
+    let world = World::new();
+    world.signed_in(3600);
+    world.fault(&["exchange=delay:60000x1"]);
+    let (run, interrupt) = Run::new(&ARGS).interruptible();
+    let started = std::time::Instant::now();
+    let output = thread::scope(|scope| {
+        let running = scope.spawn(|| run.go(&world));
+        thread::sleep(Duration::from_millis(200));
+        interrupt.send(()).unwrap();
+        running.join().unwrap()
+    });
+    assert_eq!(output.code, 130, "{output}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    world.run(&ARGS).done();
+}
+
+#[test]
+fn an_interrupt_while_waiting_for_another_process_ends_the_run_at_once() {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    let held = fs::File::create(world.config_path().with_file_name("config.json.lock")).unwrap();
+    held.lock().unwrap();
+    let (run, interrupt) = Run::new(&ARGS).interruptible();
+    let output = thread::scope(|scope| {
+        let running = scope.spawn(|| run.go(&world));
+        thread::sleep(Duration::from_millis(100));
+        interrupt.send(()).unwrap();
+        running.join().unwrap()
+    });
+    assert_eq!(output.code, 130, "{output}");
+    assert_eq!(presentations(&world.ledger(), &tokens.refresh), 0);
+    drop(held);
+    world.run(&ARGS).done();
+}
