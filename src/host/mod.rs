@@ -1,14 +1,15 @@
 //! The one door to the operating system.
 //!
-//! Arguments, environment, folders, clock, randomness, streams, signals, browser and network come in through a
-//! [`Host`]; nothing else in this crate may reach for them (`.clippy.toml` says so to the compiler). `main`
-//! builds one with [`Host::from_os`], tests build their own and enter by the same [`crate::run`].
+//! Arguments, environment, folders, clock, randomness, streams, signals, programs, browser and network come in
+//! through a [`Host`]; nothing else in this crate may reach for them (`.clippy.toml` says so to the compiler).
+//! `main` builds one with [`Host::from_os`], tests build their own and enter by the same [`crate::run`].
 
 mod browser;
 mod clock;
 mod entropy;
 mod env;
 mod http;
+mod process;
 mod signals;
 mod streams;
 
@@ -24,6 +25,7 @@ pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};
 pub use env::Env;
 pub use http::{Http, Request, Response, TransportError, TransportKind};
+pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};
 pub use streams::{Stream, Streams};
 
@@ -47,6 +49,10 @@ pub struct Host {
     pub streams: Streams,
     /// Interrupt, terminate and hang-up.
     pub signals: Arc<dyn Signals>,
+    /// The user who runs this process, where the system has numbers for users.
+    pub user: Option<u32>,
+    /// Other programs.
+    pub process: Arc<dyn Process>,
     /// The user's web browser.
     pub browser: Arc<dyn Browser>,
     /// The network as a client.
@@ -73,6 +79,8 @@ impl Host {
             entropy: Arc::new(entropy::OsEntropy),
             streams: Streams::from_os(),
             signals: Arc::new(signals::OsSignals),
+            user: os_user(),
+            process: Arc::new(process::OsProcess),
             browser: Arc::new(browser::OsBrowser::new(&env)),
             http: Arc::new(http::OsHttp::new(&env)),
             env,
@@ -83,4 +91,14 @@ impl Host {
 #[expect(clippy::disallowed_methods, reason = "this module is the door")]
 fn os_args() -> Vec<OsString> {
     std::env::args_os().collect()
+}
+
+#[cfg(unix)]
+fn os_user() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn os_user() -> Option<u32> {
+    None
 }
