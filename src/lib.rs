@@ -12,6 +12,7 @@
 //! | [`sts`] | the signature of Alibaba Cloud's API and `GetCallerIdentity` |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`http`] | a hardened loopback server |
+//! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | Alibaba Cloud in small, an independent second party |
 //! | [`secret`], [`text`], [`time`], [`site`] | words everyone uses |
@@ -29,6 +30,7 @@ pub mod oauth;
 pub mod reply;
 pub mod sandbox;
 pub mod secret;
+pub mod serve;
 pub mod site;
 pub mod sts;
 pub mod text;

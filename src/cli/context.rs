@@ -9,7 +9,7 @@ use clap::Args;
 use crate::config::{Note, Snapshot, Store, locate};
 use crate::host::Host;
 use crate::site::Cloud;
-use crate::text::{is_plain, printable};
+use crate::text::is_plain;
 
 use super::failure::{Code, Failure};
 use super::messages::{Hint, Warning};
@@ -75,8 +75,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn warn(&self, warning: Warning<'_>) {
-        let warning = printable(&warning.to_string(), usize::MAX);
-        self.host.streams.err(&format!("warning: {warning}\n"));
+        self.host.streams.err(&warning.line());
     }
 
     /// The profile that is meant: the one that was named, else a variable's, else the current one, else `default`.

@@ -85,16 +85,21 @@ impl WantedArgs {
 }
 
 pub(super) fn show_notices(context: &Context<'_>, notices: Notices) {
-    context.show_notes(&notices.notes);
+    for line in lines(notices) {
+        context.host.streams.err(&line);
+    }
+}
+
+/// What there is to say about the way to the credentials.
+pub(super) fn lines(notices: Notices) -> Vec<String> {
+    let mut lines: Vec<String> = notices.notes.iter().map(|note| Warning::Note(note).line()).collect();
     if notices.skew.seconds() != 0 {
-        context.warn(Warning::Skew(notices.skew));
+        lines.push(Warning::Skew(notices.skew).line());
     }
-    if let Some(error) = &notices.missed {
-        context.warn(Warning::Missed(error));
-    }
-    if let Some(error) = notices.not_renewed {
-        context.warn(Warning::NotRenewed(&Failure::from(error).into_message()));
-    }
+    lines.extend(notices.missed.iter().map(|error| Warning::Missed(error).line()));
+    let not_renewed = notices.not_renewed.map(|error| Failure::from(error).into_message());
+    lines.extend(not_renewed.iter().map(|why| Warning::NotRenewed(why).line()));
+    lines
 }
 
 /// The form of `process_command`, mode `External`: keys as in a profile.

@@ -10,6 +10,7 @@ use crate::host::{Host, TransportKind};
 use crate::login;
 use crate::oauth::callback::ErrorCode;
 use crate::reply::ReplyError;
+use crate::serve;
 use crate::sts::IdentityError;
 use crate::text::printable;
 
@@ -25,7 +26,10 @@ Exit codes:
   4    denied
   5    temporary: network, service, timeout, ports
   6    local file
-  130  interrupted";
+  126  exec: the program could not be run
+  127  exec: there is no such program
+  130  interrupted
+exec passes on the exit code of its program.";
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub(super) enum Code {
     Denied = 4,
     Temporary = 5,
     File = 6,
+    NotRun = 126,
+    NotFound = 127,
     Interrupted = 130,
 }
 
@@ -168,6 +174,15 @@ impl From<credentials::Error> for Failure {
             credentials::Error::TooShort { .. } => Self::new(Code::Usage, message).hint(Hint::ShorterLife),
             credentials::Error::Lost(_) => Self::new(Code::File, message).hint(Hint::Lost),
             credentials::Error::Interrupted => Self::new(Code::Interrupted, message),
+        }
+    }
+}
+
+impl From<serve::OpenError> for Failure {
+    fn from(error: serve::OpenError) -> Self {
+        match error {
+            serve::OpenError::Port { .. } => Self::of(Code::Temporary, &error),
+            serve::OpenError::NoEntropy(_) | serve::OpenError::Thread(_) => Self::of(Code::Unexpected, &error),
         }
     }
 }

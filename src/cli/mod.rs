@@ -4,12 +4,13 @@
 mod configure;
 mod context;
 mod credentials;
+mod exec;
 mod failure;
 mod messages;
 mod prompt;
 mod render;
 mod sandbox;
-#[expect(dead_code, reason = "the commands that start programs come next")]
+mod serve;
 mod variables;
 mod whoami;
 
@@ -48,6 +49,10 @@ enum Command {
     List(ListArgs),
     /// Print valid credentials for a program or a shell.
     Credentials(credentials::CredentialsArgs),
+    /// Run a program with the credentials of a profile.
+    Exec(exec::ExecArgs),
+    /// Serve valid credentials to the programs of this user.
+    Serve(serve::ServeArgs),
     /// Ask Alibaba Cloud who the credentials belong to.
     Whoami(whoami::WhoamiArgs),
     /// Try everything without an account: Alibaba Cloud in small, on this machine.
@@ -94,6 +99,8 @@ fn dispatch(host: &Host, cli: Cli) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context(cli.file)?, args),
         Command::List(args) => list::run(&context(cli.file)?, args),
         Command::Credentials(args) => credentials::run(&context(cli.file)?, args),
+        Command::Exec(args) => exec::run(&context(cli.file)?, args),
+        Command::Serve(args) => serve::run(&context(cli.file)?, args),
         Command::Whoami(args) => whoami::run(&context(cli.file)?, args),
         Command::Sandbox(args) => sandbox::run(host, args),
         Command::OpenBrowser { url } => open_browser(&url),

@@ -11,7 +11,7 @@ use clap::Args;
 use super::context::{SANDBOX_VARIABLE, block_on, sandbox_folder};
 use super::failure::{Code, Failure};
 use super::messages::{Hint, Message};
-use crate::host::{Browser, Host, Http, Opened};
+use crate::host::{Browser, Host, Http, Opened, Staying};
 use crate::sandbox::{Casing, Decision, Fault, Options, Rotation, Sandbox, StartError, visit};
 
 /// How long a command waits for another one's sandbox to end.
@@ -136,6 +136,7 @@ fn inside(host: &Host, sandbox: &Sandbox, user: Option<String>, decision: Decisi
     let mut inner = host.clone();
     inner.args = std::iter::once(OsString::from("aliyun-rs")).chain(command).collect();
     inner.env.set(SANDBOX_VARIABLE, sandbox.url());
+    inner.process = Arc::new(Staying(Arc::clone(&host.process)));
     if user.is_some() || !host.browser.is_available() {
         let user = user.unwrap_or_else(|| "alice".to_owned());
         inner.browser = Arc::new(PlayedBrowser { http: Arc::clone(&host.http), user, decision });

@@ -35,6 +35,8 @@ const REGIONS: [&str; 6] = [
     "OSS_REGION",
 ];
 const ENDPOINTS: [&str; 2] = ["ALIBABA_CLOUD_CREDENTIALS_URI", "ALICLOUD_CREDENTIALS_URI"];
+/// The official SDKs look at the shared file and ask the machine they run on before they ask a URI.
+const SDK_DETOURS: [&str; 2] = ["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_ECS_METADATA_DISABLED"];
 
 /// The families of names.
 const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
@@ -83,6 +85,7 @@ pub(super) fn variables(credentials: &Credentials) -> Vec<(&'static str, Secret)
 /// The variables that hand the endpoint at `url` to a child, instead of a key.
 pub(super) fn endpoint(url: &Secret, region_id: Option<&str>) -> Vec<(&'static str, Secret)> {
     let mut variables = each(&ENDPOINTS, url);
+    variables.extend(each(&SDK_DETOURS, &Secret::new("true")));
     variables.extend(region(region_id));
     variables
 }

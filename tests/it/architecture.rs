@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sts", &["host", "reply", "secret", "site", "text", "time"]),
     ("login", &["config", "host", "oauth", "reply", "secret", "site", "sts", "time"]),
     ("credentials", &["config", "host", "oauth", "reply", "secret", "site", "sts", "time"]),
+    ("serve", &["credentials", "host", "http", "secret", "time"]),
     ("sandbox", &["secret", "time"]),
     (
         "cli",
@@ -30,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "reply",
             "sandbox",
             "secret",
+            "serve",
             "site",
             "sts",
             "text",

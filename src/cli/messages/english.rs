@@ -167,6 +167,7 @@ impl fmt::Display for Warning<'_> {
             }
             Self::Note(note) => note_words(note, f),
             Self::NotRenewed(why) => write!(f, "the credentials still serve, but could not be renewed: {why}"),
+            Self::NotServed(why) => write!(f, "no new credentials to serve for now: {why}"),
             Self::Orphaned { profile, source } => write!(
                 f,
                 "the profile `{}` gets its credentials from `{}`, which is gone",

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::config::{Mode, Note, StoreError};
 use crate::site::Site;
 use crate::sts::Identity;
+use crate::text::printable;
 use crate::time::{Skew, Timestamp};
 
 /// A sentence of a conversation or about what was done.
@@ -72,8 +73,16 @@ pub(super) enum Warning<'a> {
     Missed(&'a StoreError),
     Note(&'a Note),
     NotRenewed(&'a str),
+    NotServed(&'a str),
     Orphaned { profile: &'a str, source: &'a str },
     ProfileFromVariable { variable: &'a str, profile: &'a str },
     Shadowed { variable: &'a str, profile: &'a str },
     Skew(Skew),
+}
+
+impl Warning<'_> {
+    /// The warning as a line of its own, without anything a terminal would obey.
+    pub(super) fn line(&self) -> String {
+        format!("warning: {}\n", printable(&self.to_string(), usize::MAX))
+    }
 }
