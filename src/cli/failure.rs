@@ -28,8 +28,7 @@ Exit codes:
   6    local file
   126  exec: the program could not be run
   127  exec: there is no such program
-  130  interrupted
-exec passes on the exit code of its program.";
+  130  interrupted";
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

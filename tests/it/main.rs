@@ -5,6 +5,8 @@ mod chromium;
 mod concurrency;
 mod configure;
 mod credentials;
+#[cfg(unix)]
+mod exec;
 mod faults;
 mod journal;
 mod kills;
@@ -13,6 +15,7 @@ mod model;
 mod readme;
 mod refresh;
 mod sandbox;
+mod serve;
 mod sign_in;
 mod store;
 mod support;

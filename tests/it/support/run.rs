@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use aliyun_rs::host::{Browser, Env, Folders, Host, Http, Interrupts, Opened, Signals, Streams};
+use aliyun_rs::host::{Browser, Env, Folders, Host, Http, Interrupts, Opened, Signals, Staying, Streams};
 use aliyun_rs::sandbox::{Decision, visit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -103,6 +103,7 @@ impl Run {
         host.clock = world.clock.clone();
         host.streams = Streams::new(self.input, stdout.clone(), stderr.clone(), self.terminals);
         host.signals = Arc::new(Channel(self.interrupts));
+        host.process = Arc::new(Staying(host.process));
         let visit = Arc::default();
         host.browser = Arc::new(Program {
             http: host.http.clone(),

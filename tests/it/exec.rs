@@ -1,0 +1,155 @@
+//! Programs that run with the credentials of a profile: what they find, and what they leave behind.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+
+use crate::support::program::{Home, Running, end, get, is_closed};
+
+fn environment(text: &str) -> BTreeMap<String, String> {
+    text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+#[test]
+fn the_program_finds_the_key_under_every_name_and_no_rival_of_it() {
+    let home = Home::with_profiles();
+    let mut command = home.program(&["exec", "--", "env"]);
+    command.envs([
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "old"),
+        ("SECURITY_TOKEN", "old"),
+        ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/old"),
+        ("ALIBABA_CLOUD_ROLE_ARN", "old"),
+        ("ALICLOUD_SHARED_CREDENTIALS_FILE", "old"),
+        ("ALIYUN_RS_MINE", "kept"),
+        ("AWS_PROFILE", "kept"),
+        ("OSS_ENDPOINT", "kept"),
+    ]);
+    let ended = end(command);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let found = environment(&ended.stdout);
+    for (name, value) in [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.id"),
+        ("ALICLOUD_SECRET_KEY", "sts-secret"),
+        ("OSS_SESSION_TOKEN", "sts-token"),
+        ("ALICLOUD_REGION", "cn-beijing"),
+        ("ALIYUN_RS_MINE", "kept"),
+        ("AWS_PROFILE", "kept"),
+        ("OSS_ENDPOINT", "kept"),
+    ] {
+        assert_eq!(found.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    assert!(!ended.stdout.contains("old"), "{}", ended.stdout);
+    for token in ["access-token", "refresh-token"] {
+        assert!(!ended.stdout.contains(token), "the {token} got out");
+    }
+}
+
+#[test]
+fn a_long_lived_key_leaves_no_token_of_anybody_behind() {
+    let home = Home::with_profiles();
+    let mut command = home.program(&["exec", "--profile", "key", "env"]);
+    command.envs([("ALIBABA_CLOUD_SECURITY_TOKEN", "old"), ("OSS_SESSION_TOKEN", "old"), ("SecurityToken", "old")]);
+    let ended = end(command);
+    let found = environment(&ended.stdout);
+    assert_eq!(found.get("ALIBABA_CLOUD_ACCESS_KEY_ID").map(String::as_str), Some("LTAI.id"));
+    assert!(found.keys().all(|name| !name.to_lowercase().contains("token")), "{found:?}");
+}
+
+#[test]
+fn the_variable_that_chose_the_profile_is_not_handed_on() {
+    let home = Home::with_profiles();
+    let mut command = home.program(&["exec", "env"]);
+    command.env("ALIBABA_CLOUD_PROFILE", "key");
+    let found = environment(&end(command).stdout);
+    assert_eq!(found.get("ALICLOUD_ACCESS_KEY").map(String::as_str), Some("LTAI.id"));
+    assert!(!found.contains_key("ALIBABA_CLOUD_PROFILE"));
+}
+
+#[test]
+fn the_program_takes_our_place_with_our_number_and_its_own_exit_status() {
+    let home = Home::with_profiles();
+    let mut running = Running::start(home.program(&["exec", "--", "sh", "-c", "echo $$; exit 7"]));
+    assert_eq!(running.line(), running.id().to_string());
+    assert_eq!(running.end().code, Some(7));
+    let ended = end(home.program(&["exec", "--", "sh", "-c", "kill -TERM $$"]));
+    assert_eq!(ended.code, None, "it ended by the signal itself");
+}
+
+#[test]
+fn the_program_inherits_no_open_file_of_ours() {
+    let home = Home::with_profiles();
+    let list = ["-c", "ls /proc/$$/fd || ls /dev/fd"];
+    let plain = end(home.clean("sh", &list)).stdout;
+    for args in [["exec", "--", "sh"].as_slice(), &["exec", "--serve", "--", "sh"]] {
+        assert_eq!(end(home.program(&[args, &list].concat())).stdout, plain, "{args:?}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_run_is_told_apart_as_shells_do() {
+    let home = Home::with_profiles();
+    let file = home.file();
+    for args in [["exec"].as_slice(), &["exec", "--serve"]] {
+        for (name, code, words) in [
+            ("no-such-program", 127, "there is no program `no-such-program`"),
+            (file.to_str().unwrap(), 126, "could not run `"),
+        ] {
+            let ended = end(home.program(&[args, &["--", name]].concat()));
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), ""), "{args:?} {name}");
+            assert!(ended.stderr.contains(words), "{}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn without_credentials_nothing_runs() {
+    let home = Home::with_profiles();
+    for (profile, code) in [("foreign", 2), ("nobody", 2)] {
+        for args in [["exec"].as_slice(), &["exec", "--serve"]] {
+            let ended = end(home.program(&[args, &["--profile", profile, "echo", "ran"]].concat()));
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), ""), "{profile}");
+            assert!(ended.stderr.contains(profile), "{}", ended.stderr);
+        }
+    }
+    assert_eq!(end(home.program(&["exec"])).code, Some(2));
+}
+
+#[test]
+fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
+    let home = Home::with_profiles();
+    let script = "env | sort; echo $ALIBABA_CLOUD_CREDENTIALS_URI; read wait; exit 9";
+    let mut command = home.program(&["exec", "--serve", "--", "sh", "-c", script]);
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "old").stdin(Stdio::piped());
+    let mut running = Running::start(command);
+    let mut found = BTreeMap::new();
+    let url = loop {
+        let line = running.line();
+        match line.split_once('=') {
+            Some((name, value)) => drop(found.insert(name.to_owned(), value.to_owned())),
+            None => break line,
+        }
+    };
+    assert_eq!(found.get("ALICLOUD_CREDENTIALS_URI"), Some(&url));
+    assert_eq!(found.get("ALIBABA_CLOUD_REGION_ID").map(String::as_str), Some("cn-beijing"));
+    assert!(found.keys().all(|name| !name.contains("KEY") && !name.contains("TOKEN")), "{found:?}");
+    let answer = get(&url);
+    assert_eq!((answer.status, answer.field("SecurityToken").as_str()), (200, "sts-token"));
+    running.hang_up();
+    assert_eq!(running.end().code, Some(9));
+    assert!(is_closed(&url));
+}
+
+#[test]
+fn a_served_program_hears_signals_and_tells_its_end_by_one() {
+    let home = Home::with_profiles();
+    let listen = r#"trap "exit 42" TERM; trap "exit 43" HUP; echo ready; while :; do sleep 0.02; done"#;
+    for (signal, code) in [(Signal::TERM, 42), (Signal::HUP, 43)] {
+        let mut running = Running::start(home.program(&["exec", "--serve", "--", "sh", "-c", listen]));
+        assert_eq!(running.line(), "ready");
+        running.signal(signal);
+        assert_eq!(running.end().code, Some(code));
+    }
+    let ended = end(home.program(&["exec", "--serve", "--", "sh", "-c", "kill -KILL $$"]));
+    assert_eq!(ended.code, Some(137));
+}
