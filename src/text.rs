@@ -1,4 +1,6 @@
-//! Words from outside, made safe to show on a terminal.
+//! Words from outside, made safe to show on a terminal, and those of errors.
+
+use std::error::Error;
 
 /// Returns `text` as one line of at most `limit` characters, without anything a terminal would obey: control
 /// characters, bidirectional overrides, zero-width characters and line separators become spaces, and runs of
@@ -18,6 +20,17 @@ pub fn is_plain(c: char) -> bool {
         && !matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// An error and its sources, apart by colons.
+pub fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        words.push_str(&format!(": {source}"));
+        next = source.source();
+    }
+    words
 }
 
 #[cfg(test)]

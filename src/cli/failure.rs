@@ -12,7 +12,7 @@ use crate::oauth::callback::ErrorCode;
 use crate::reply::ReplyError;
 use crate::serve;
 use crate::sts::IdentityError;
-use crate::text::printable;
+use crate::text::{chain, printable};
 
 use super::messages::{Hint, Message};
 
@@ -102,17 +102,6 @@ impl Failure {
         }
         self.passed_on.unwrap_or_else(|| ExitCode::from(self.code as u8))
     }
-}
-
-/// An error and its sources, apart by colons.
-fn chain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        words.push_str(&format!(": {source}"));
-        next = source.source();
-    }
-    words
 }
 
 /// Writing to standard output failed. A reader that left early is no failure.

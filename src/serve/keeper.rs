@@ -4,7 +4,6 @@
 //! One renewal at a time. After a failure the file is looked at again and again, since somebody may have signed
 //! in; the network is only tried again after a while.
 
-use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -18,6 +17,7 @@ use super::Report;
 use crate::credentials::freshness::RENEW_AHEAD;
 use crate::credentials::{Credentials, Error, Notices, Standing, Wanted, look, renew};
 use crate::host::{Host, Interrupts};
+use crate::text::chain;
 use crate::time::Timestamp;
 
 /// Credentials with less time left than this are not handed out: a request signed with them could come too late.
@@ -72,6 +72,12 @@ impl Stock {
     /// How long until they are worth renewing; `None` if they never are.
     fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
         Some(self.credentials.expiration?.remaining(now).saturating_sub(self.ahead))
+    }
+}
+
+impl Trouble {
+    fn of(error: &Error) -> Self {
+        Self { code: code(error), message: chain(error) }
     }
 }
 
@@ -175,14 +181,14 @@ impl Work {
             None => (self.failures, self.not_before) = (0, Instant::now() + FIRST_PAUSE),
         }
         let now = self.host.clock.now();
-        self.stock.send_modify(|stock| *stock = stock.succeeded_by(credentials, now));
+        let trouble = notices.not_renewed.as_ref().map(Trouble::of);
+        self.stock.send_modify(|stock| *stock = Stock { trouble, ..stock.succeeded_by(credentials, now) });
         self.report(Ok(notices));
     }
 
     fn failed(&mut self, error: Error) {
         self.wait_after(&error);
-        let trouble = Trouble { code: code(&error), message: chain(&error) };
-        self.stock.send_modify(|stock| stock.trouble = Some(trouble));
+        self.stock.send_modify(|stock| stock.trouble = Some(Trouble::of(&error)));
         self.report(Err(error));
     }
 
@@ -227,14 +233,4 @@ fn code(error: &Error) -> &'static str {
         Error::Store(error) if error.is_temporary() => "RenewalFailed",
         _ => "ProfileUnusable",
     }
-}
-
-fn chain(error: &Error) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        words.push_str(&format!(": {source}"));
-        next = source.source();
-    }
-    words
 }

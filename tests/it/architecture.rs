@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sts", &["host", "reply", "secret", "site", "text", "time"]),
     ("login", &["config", "host", "oauth", "reply", "secret", "site", "sts", "time"]),
     ("credentials", &["config", "host", "oauth", "reply", "secret", "site", "sts", "time"]),
-    ("serve", &["credentials", "host", "http", "secret", "time"]),
+    ("serve", &["credentials", "host", "http", "secret", "text", "time"]),
     ("sandbox", &["secret", "time"]),
     (
         "cli",

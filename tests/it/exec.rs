@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
+use crate::support::ports;
 use crate::support::program::{Home, Running, end, get, is_closed};
 
 fn environment(text: &str) -> BTreeMap<String, String> {
@@ -143,13 +144,25 @@ fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
 #[test]
 fn a_served_program_hears_signals_and_tells_its_end_by_one() {
     let home = Home::with_profiles();
-    let listen = r#"trap "exit 42" TERM; trap "exit 43" HUP; echo ready; while :; do sleep 0.02; done"#;
-    for (signal, code) in [(Signal::TERM, 42), (Signal::HUP, 43)] {
-        let mut running = Running::start(home.program(&["exec", "--serve", "--", "sh", "-c", listen]));
-        assert_eq!(running.line(), "ready");
-        running.signal(signal);
-        assert_eq!(running.end().code, Some(code));
-    }
+    let listen = r#"trap "exit 42" TERM; echo ready; while :; do sleep 0.02; done"#;
+    let mut running = Running::start(home.program(&["exec", "--serve", "--", "sh", "-c", listen]));
+    assert_eq!(running.line(), "ready");
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code, Some(42));
     let ended = end(home.program(&["exec", "--serve", "--", "sh", "-c", "kill -KILL $$"]));
     assert_eq!(ended.code, Some(137));
+}
+
+#[test]
+fn around_a_sandbox_the_program_runs_inside_it_and_is_waited_for() {
+    let home = Home::with_profiles();
+    let sandboxed = |args: &[&str]| end(home.program(&[&["sandbox", "--as", "alice", "--"], args].concat()));
+    let questions = ["--oauth-site-type", "CN", "--region", "cn-hangzhou", "--language", "en"];
+    let turn = ports::turn();
+    let ended = sandboxed(&[&["configure", "--mode", "OAuth", "--profile", "demo"][..], &questions].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    drop(turn);
+    let ended = sandboxed(&["exec", "sh", "-c", "echo $ALIYUN_RS_SANDBOX $ALIBABA_CLOUD_ACCESS_KEY_ID; exit 5"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("http://127.0.0.1:") && ended.stdout.contains(" STS."), "{}", ended.stdout);
 }
