@@ -151,8 +151,7 @@ impl Work {
 
     /// Looks for better credentials, or makes them. The only failure is the dismissal.
     async fn attempt(&mut self) -> Result<(), Error> {
-        let read = self.wanted.store.read().map_err(Error::from);
-        let outcome = match read.and_then(|file| look(&file.config, &self.wanted, self.host.clock.now())) {
+        let outcome = match self.standing() {
             Ok(Standing::Ready(credentials)) => Ok((credentials, Notices::default())),
             Ok(_) if Instant::now() < self.not_before => {
                 // Whoever waits learns that nothing has changed.
@@ -169,6 +168,10 @@ impl Work {
             Err(error) => self.failed(error),
         }
         Ok(())
+    }
+
+    fn standing(&self) -> Result<Standing, Error> {
+        look(&self.wanted.store.read()?.config, &self.wanted, self.host.clock.now())
     }
 
     async fn renew(&mut self, served: Option<Credentials>) -> Result<(Credentials, Notices), Error> {

@@ -41,7 +41,8 @@ impl Served {
             profile: "demo".to_owned(),
             least: LEAST_LIFE,
         };
-        let (Standing::Ready(credentials) | Standing::Due(credentials, _)) = look(&wanted, host.clock.now()).unwrap().0
+        let (Standing::Ready(credentials) | Standing::Due(credentials, _)) =
+            look(&wanted.store.read().unwrap().config, &wanted, host.clock.now()).unwrap()
         else {
             panic!("nothing to serve");
         };
