@@ -4,7 +4,7 @@
 
 use std::future::Future;
 
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_TYPE, LOCATION};
 
 type Request = http::Request<Vec<u8>>;
 type Response = http::Response<Vec<u8>>;
@@ -58,13 +58,15 @@ fn local(address: &str) -> Result<url::Url, String> {
     }
 }
 
-/// A request with the headers that a browser sends when a person goes somewhere.
+/// A request with the headers that a browser sends when a person goes somewhere. Its connection ends with it: the
+/// client under test may share the pool, and must not be handed a connection whose runtime is gone.
 fn request(method: http::Method, url: &str, body: Vec<u8>) -> Result<Request, String> {
     let mut request = http::Request::builder()
         .method(method)
         .uri(url)
         .header(ACCEPT, "text/html")
         .header(ACCEPT_LANGUAGE, "en")
+        .header(CONNECTION, "close")
         .header("sec-fetch-mode", "navigate")
         .header("sec-fetch-dest", "document");
     if !body.is_empty() {
