@@ -41,6 +41,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SwitchArgs) -> Result<(),
         Some(name) => name,
         None => pick(context, &config)?,
     };
+    // Before the lock, which would make the folder of a file that does not exist.
+    existing(context, &config, &name)?;
     let updated = context.store.update(LOCK_DEADLINE, |config| {
         existing(context, config, &name)?;
         config.set_current(&name);
