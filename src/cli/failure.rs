@@ -126,7 +126,12 @@ impl From<UpdateError<Self>> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = if error.is_temporary() { Code::Temporary } else { Code::File };
-        Self::of(code, &error)
+        let failure = Self::of(code, &error);
+        match &error {
+            StoreError::Empty { path } => failure.hint(Hint::EmptyFile { path }),
+            StoreError::Malformed { path, .. } => failure.hint(Hint::BrokenFile { path }),
+            _ => failure,
+        }
     }
 }
 

@@ -12,8 +12,8 @@ const NAME: usize = 256;
 
 /// A word for a command that people copy into a shell.
 fn shell(word: &str) -> String {
-    let word = printable(word, NAME);
-    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !word.is_empty() {
+    let word = printable(word, usize::MAX);
+    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) && !word.is_empty() {
         true => word,
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
@@ -97,6 +97,12 @@ impl fmt::Display for Hint<'_> {
                 "a RAM administrator may have to install the app `official-cli` in the account (RAM console, \
                  Integrations > OAuth (Preview) > Third-party Application) and assign this user or role to it",
             ),
+            Self::BrokenFile { path } => write!(
+                f,
+                "repair it at that place, or move it away and sign in anew: mv {0} {0}.broken && aliyun-rs configure \
+                 --mode OAuth --profile NAME",
+                shell(&path.to_string_lossy())
+            ),
             Self::CaptivePortal => f.write_str(
                 "something between this machine and Alibaba Cloud answered, such as the sign-in page of a hotel's \
                  network or a proxy; open any page in a browser, or set HTTPS_PROXY",
@@ -106,6 +112,11 @@ impl fmt::Display for Hint<'_> {
                  file in SSL_CERT_FILE",
             ),
             Self::ConfigPath => f.write_str("set HOME, or name the file with `--config-path`"),
+            Self::EmptyFile { path } => write!(
+                f,
+                "nothing is lost by removing it: rm {} && aliyun-rs configure --mode OAuth --profile NAME",
+                shell(&path.to_string_lossy())
+            ),
             Self::Incomplete => f.write_str(
                 "repair the profile, or sign in anew with `aliyun-rs configure --mode OAuth --profile NAME`",
             ),

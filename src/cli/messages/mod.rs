@@ -45,9 +45,11 @@ pub(super) enum Message<'a> {
 /// What a person can do about a failure.
 pub(super) enum Hint<'a> {
     Assign,
+    BrokenFile { path: &'a Path },
     CaptivePortal,
     Certificate,
     ConfigPath,
+    EmptyFile { path: &'a Path },
     Incomplete,
     Lost,
     Network,
