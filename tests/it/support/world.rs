@@ -15,6 +15,36 @@ use super::run::{Output, Run, browse};
 /// Noon of some day.
 pub(crate) const START: i64 = 1_790_000_000;
 
+/// A shared file with profiles of several modes, as the official client writes it.
+pub(crate) const SEVERAL: &str = r#"{
+	"current": "work",
+	"profiles": [
+		{
+			"name": "work",
+			"mode": "AK",
+			"access_key_id": "LTAI5tExampleExample",
+			"access_key_secret": "a-long-lived-key-of-work",
+			"region_id": "cn-beijing",
+			"output_format": "json",
+			"language": "zh"
+		},
+		{
+			"name": "robot",
+			"mode": "EcsRamRole",
+			"ram_role_name": "robot",
+			"region_id": "cn-shanghai"
+		},
+		{
+			"name": "chained",
+			"mode": "ChainableRamRoleArn",
+			"source_profile": "work",
+			"x_unknown": [1.50, 12345678901234567890123]
+		}
+	],
+	"meta_path": ""
+}
+"#;
+
 /// A home, a sandbox and a clock.
 pub(crate) struct World {
     pub(crate) home: TempDir,

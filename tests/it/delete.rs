@@ -1,0 +1,159 @@
+//! `configure delete`: a profile and every secret of it leave this machine.
+
+use std::time::Duration;
+
+use aliyun_rs::sandbox::Endpoint;
+
+use crate::support::world::SEVERAL;
+use crate::support::{World, story};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A world where `demo` has signed in and renewed, so that there is a journal, with all tokens it ever had.
+fn renewed() -> (World, Vec<String>) {
+    let world = World::new();
+    world.sign_in("demo").done();
+    let mut canaries = world.canaries();
+    world.pass(HOUR);
+    world.run(&["credentials", "--profile", "demo"]).done();
+    canaries.extend(world.canaries());
+    (world, canaries)
+}
+
+#[test]
+fn the_last_profile_goes_with_every_trace_of_its_secrets() {
+    let (world, canaries) = renewed();
+    let output = world.run(&["configure", "delete", "--profile", "demo"]).done().hides(&canaries);
+    story!(output, @"
+    exit code: 0
+    --- stdout
+    The profile `demo` and its tokens are removed.
+    The default profile is `default` now.
+    --- stderr
+    The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
+    ");
+    assert!(world.config().contains("\"current\": \"default\""), "{}", world.config());
+    assert_eq!(world.value("demo", "name"), serde_json::Value::Null);
+    world.has_forgotten(&canaries);
+    assert_eq!(world.ledger().count(Endpoint::Revoke), 0);
+}
+
+#[test]
+fn only_the_bytes_of_the_profile_go() {
+    for args in [&["delete", "robot"][..], &["configure", "delete", "robot"], &["delete", "--profile", "robot"]] {
+        let world = World::new();
+        world.write_config(SEVERAL);
+        let output = world.run(args).done();
+        assert_eq!(output.stdout, "The profile `robot` and its tokens are removed.\n");
+        assert_eq!(output.stderr, "", "a profile that never was in RAM has nothing to revoke there");
+        let start = SEVERAL.find("\n\t\t{\n\t\t\t\"name\": \"robot\"").unwrap();
+        let end = SEVERAL.find("\n\t\t{\n\t\t\t\"name\": \"chained\"").unwrap();
+        assert_eq!(world.config(), format!("{}{}", &SEVERAL[..start], &SEVERAL[end..]));
+    }
+}
+
+#[test]
+fn the_first_remaining_profile_inherits_and_dependents_are_warned_about() {
+    let world = World::new();
+    world.write_config(SEVERAL);
+    story!(world.run(&["delete", "work"]).done(), @"
+    exit code: 0
+    --- stdout
+    The profile `work` and its tokens are removed.
+    The default profile is `robot` now.
+    --- stderr
+    warning: the profile `chained` gets its credentials from `work`, which is gone
+    ");
+    assert!(world.config().contains("\"current\": \"robot\""));
+    assert!(!world.config().contains("a-long-lived-key-of-work"));
+}
+
+#[test]
+fn a_profile_that_signs_in_again_after_a_deletion_works() {
+    let (world, _) = renewed();
+    world.run(&["delete", "demo"]).done();
+    world.sign_in("demo").done();
+    world.run(&["credentials", "--profile", "demo"]).done();
+}
+
+#[test]
+fn revoking_tells_the_server_first() {
+    let (world, canaries) = renewed();
+    let output = world.run(&["delete", "demo", "--revoke"]).done().hides(&canaries);
+    story!(output, @"
+    exit code: 0
+    --- stdout
+    The profile `demo` and its tokens are removed.
+    The default profile is `default` now.
+    --- stderr
+    The refresh token is revoked.
+    The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
+    ");
+    assert_eq!(world.ledger().count(Endpoint::Revoke), 1);
+    world.has_forgotten(&canaries);
+}
+
+#[test]
+fn whatever_the_server_says_the_profile_is_removed() {
+    for (fault, words) in [
+        ("revoke=503", "The refresh token could not be revoked: 127.0.0.1"),
+        ("revoke=400:invalid_request", "refused: `invalid_request` (status 400)"),
+        ("revoke=drop", "The refresh token could not be revoked: no answer from 127.0.0.1"),
+        ("revoke=html", "The refresh token is revoked."),
+    ] {
+        let (world, canaries) = renewed();
+        world.fault(&[fault]);
+        world.run(&["delete", "demo", "--revoke"]).done().warns(words).hides(&canaries);
+        world.has_forgotten(&canaries);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_not_waited_for_beyond_ten_seconds() {
+    let (world, canaries) = renewed();
+    world.fault(&["revoke=delay:60000"]);
+    let output = world.run(&["delete", "demo", "--revoke"]).done();
+    output.warns("The refresh token could not be revoked: no answer within 10 seconds");
+    world.has_forgotten(&canaries);
+}
+
+#[test]
+fn there_may_be_nothing_to_revoke() {
+    let world = World::new();
+    world.write_config(SEVERAL);
+    world.run(&["delete", "work", "--revoke"]).done().warns("The profile has no refresh token to revoke.");
+    assert_eq!(world.ledger().count(Endpoint::Revoke), 0);
+}
+
+#[test]
+fn an_unknown_or_missing_name_is_refused_with_the_names_there_are() {
+    let world = World::new();
+    world.write_config(SEVERAL);
+    for args in [&["delete"][..], &["delete", "nobody"], &["delete", "nobody", "--revoke"], &["delete", ""]] {
+        world.run(args).exits(2).warns("hint: the profiles are `work`, `robot`, `chained`");
+    }
+    assert_eq!(world.config(), SEVERAL);
+}
+
+#[test]
+fn without_a_file_nothing_is_made() {
+    let world = World::new();
+    world.run(&["delete", "demo"]).exits(2).warns("aliyun-rs configure --mode OAuth --profile NAME");
+    assert!(world.files().is_empty());
+}
+
+#[test]
+fn an_empty_file_is_refused_and_left_alone() {
+    let world = World::new();
+    world.write_config("");
+    world.run(&["delete", "demo"]).exits(6).warns("config.json` is empty").warns("hint: ");
+    assert_eq!(world.config(), "");
+}
+
+#[test]
+fn the_same_profile_twice_goes_at_once() {
+    let world = World::new();
+    world.write_config(r#"{"current":"b","profiles":[{"name":"a","oauth_refresh_token":"one-of-two-secrets"},{"name":"b"},{"name":"a","oauth_refresh_token":"two-of-two-secrets"}]}"#);
+    world.run(&["delete", "a"]).done();
+    assert_eq!(world.config(), r#"{"current":"b","profiles":[{"name":"b"}]}"#);
+}
