@@ -1,7 +1,7 @@
 //! What every command starts from: the host, the other party, the shared file, the profile that is meant.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -117,14 +117,23 @@ pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
 /// With a sandbox as the other party the real file must not be touched, by whatever name.
 fn refuse_real_file(path: PathBuf, home: Option<&Path>) -> Result<PathBuf, Failure> {
     let real = home.map(|home| home.join(".aliyun").join("config.json"));
-    let same = |real: &PathBuf| {
-        *real == path || matches!((real.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
-    };
-    if real.as_ref().is_some_and(same) {
+    if real.is_some_and(|real| real_place(&real) == real_place(&path)) {
         let message = format!("with {SANDBOX_VARIABLE} set, the real file `{}` is off limits", path.display());
         return Err(Failure::new(Code::Usage, message).hint(Hint::Sandbox));
     }
     Ok(path)
+}
+
+/// Where a path leads by way of links and `..`, as far as there is something.
+fn real_place(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.components().fold(PathBuf::new(), |mut place, component| {
+        match component {
+            Component::ParentDir => drop(place.pop()),
+            component => place.push(component),
+        }
+        place.canonicalize().unwrap_or(place)
+    })
 }
 
 fn checked_name(name: String) -> Result<String, Failure> {
