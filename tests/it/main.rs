@@ -2,6 +2,8 @@
 
 mod architecture;
 mod chromium;
+#[cfg(target_os = "linux")]
+mod compatibility;
 mod concurrency;
 mod configure;
 mod credentials;
