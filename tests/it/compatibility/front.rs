@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use tokio::io::copy_bidirectional;
@@ -19,6 +20,7 @@ pub(super) fn start(sandbox: &str, names: &[&str], authority: &Path) {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:443")).unwrap();
     std::thread::spawn(move || {
         runtime.block_on(async {
+            tokio::spawn(nudge(inner.clone()));
             while let Ok((visitor, _)) = listener.accept().await {
                 let (acceptor, inner) = (acceptor.clone(), inner.clone());
                 tokio::spawn(async move {
@@ -29,6 +31,15 @@ pub(super) fn start(sandbox: &str, names: &[&str], authority: &Path) {
             }
         });
     });
+}
+
+/// The sandbox's HTTP library can leave a connection waiting behind one that is kept open: its pool counts a thread
+/// as free that is about to take another. The end of any connection sets it going again.
+async fn nudge(sandbox: String) {
+    loop {
+        TcpStream::connect(&sandbox).await.ok();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 fn server(names: &[&str], authority: &Path) -> ServerConfig {

@@ -4,6 +4,7 @@
 //! installs them.
 
 mod front;
+mod rounds;
 mod twin;
 mod workers;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 use twin::inside;
 use workers::{Sdk, shown};
 
-/// What is left of an access token that nobody wants to refresh, that the SDKs refresh, and that only we refresh.
+/// What is left of an access token, in seconds, that nobody wants to refresh, and that everybody does.
 const YOUNG: i64 = 3500;
 const OLD: i64 = 1000;
 

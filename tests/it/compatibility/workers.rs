@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::twin::Twin;
 
 /// One of the SDKs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sdk {
     Python,
     Node,
