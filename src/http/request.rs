@@ -16,10 +16,12 @@ pub struct Request {
 impl Request {
     /// Takes a request in origin form (RFC 9112 section 3.2.1) with one `Host` that is the literal address of
     /// this server. Anything else was sent by a page under a foreign name (DNS rebinding) or by a proxy's client.
+    /// The port may be missing, as it is when the official Python SDK asks: a foreign name is none of that.
     pub(super) fn check(head: Parts, peer: SocketAddr, local: SocketAddr) -> Option<Self> {
         let origin_form = head.uri.scheme().is_none() && head.uri.authority().is_none();
         let mut hosts = head.headers.get_all(HOST).iter();
-        let ours = hosts.next().is_some_and(|host| host.as_bytes() == local.to_string().as_bytes());
+        let names = [local.to_string(), local.ip().to_string()];
+        let ours = hosts.next().is_some_and(|host| names.iter().any(|name| host.as_bytes() == name.as_bytes()));
         (origin_form && ours && hosts.next().is_none()).then_some(Self { head, peer, local })
     }
 
