@@ -5,6 +5,7 @@
 
 mod front;
 mod rounds;
+mod served;
 mod twin;
 mod workers;
 

@@ -58,7 +58,11 @@ impl Sdk {
     }
 
     pub(super) fn start(self, twin: &Twin) -> Worker {
-        let mut command = self.program(twin);
+        self.run(self.program(twin))
+    }
+
+    /// Starts the program by a command of another's making.
+    pub(super) fn run(self, mut command: Command) -> Worker {
         let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("{self:?}: {error}; run tests/sdk/install target/sdk"));
         let (questions, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
