@@ -1,23 +1,29 @@
 //! All integration tests, one binary.
 
 mod architecture;
+#[cfg(unix)]
 mod chromium;
 #[cfg(target_os = "linux")]
 mod compatibility;
 mod concurrency;
 mod configure;
 mod credentials;
+mod delete;
 #[cfg(unix)]
 mod exec;
 mod faults;
 mod journal;
 mod kills;
+mod list;
 mod listener;
 mod model;
 mod readme;
 mod refresh;
 mod sandbox;
+mod secrecy;
+#[cfg(unix)]
 mod serve;
 mod sign_in;
 mod store;
 mod support;
+mod switch;

@@ -11,3 +11,13 @@ pub(crate) mod world;
 pub(crate) use evidence::story;
 pub(crate) use run::{Output, Run};
 pub(crate) use world::World;
+
+/// Tries every case on a thread of its own, for cases that mostly wait.
+pub(crate) fn at_once<T: Send>(cases: impl IntoIterator<Item = T>, attempt: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            let attempt = &attempt;
+            scope.spawn(move || attempt(case));
+        }
+    });
+}
