@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::config::{Changes, Field, Journal, Mode, Note, Rotation, Store, StoreError, TokenPair};
+use crate::config::{Changes, Field, Journal, Locked, Mode, Note, Rotation, Store, StoreError, TokenPair};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode};
@@ -130,13 +130,14 @@ pub async fn sign_in(
         code = receive(&mut waiting, input.timeout) => code,
         () = interrupts.next() => Err(Error::Interrupted),
     };
-    let outcome = match code {
+    let obtained = match code {
         Ok(code) => tokio::select! {
-            obtained = obtain(host, input, &code, asked, &redirect_uri) => obtained.and_then(|got| save(input, got)),
+            obtained = obtain(host, input, &code, asked, &redirect_uri) => obtained,
             () = interrupts.next() => Err(Error::Interrupted),
         },
         Err(error) => Err(error),
     };
+    let outcome = obtained.and_then(|(got, locked)| save(input, got, locked));
     answer(waiting, &outcome).await;
     outcome
 }
@@ -159,17 +160,16 @@ async fn obtain(
     code: &Secret,
     asked: Authorization,
     redirect_uri: &str,
-) -> Result<(TokenSet, Exchanged), Error> {
+) -> Result<((TokenSet, Exchanged), Locked), Error> {
     let endpoint = TokenEndpoint::new(&*host.http, input.cloud, input.site);
     let redeemed = endpoint.redeem(code, asked.verifier, redirect_uri, host.clock.now()).await;
     let tokens = redeemed.map_err(Error::Redeem)?;
     let exchanged = exchange(&*host.http, input.cloud, input.site, &tokens.access_token, host.clock.now()).await;
-    Ok((tokens, exchanged.map_err(Error::Exchange)?))
+    Ok(((tokens, exchanged.map_err(Error::Exchange)?), input.store.lock_to_write(LOCK_DEADLINE).await?))
 }
 
-fn save(input: &Input<'_>, (tokens, exchanged): (TokenSet, Exchanged)) -> Result<Outcome, Error> {
+fn save(input: &Input<'_>, (tokens, exchanged): (TokenSet, Exchanged), mut locked: Locked) -> Result<Outcome, Error> {
     let sts = &exchanged.credentials;
-    let mut locked = input.store.lock(LOCK_DEADLINE)?;
     let mut journal = Journal::load(&locked);
     let before = locked.read()?.config.find(input.profile);
     let rotation = Rotation {

@@ -1,6 +1,7 @@
 //! What every command starts from: the host, the other party, the shared file, the profile that is meant.
 
 use std::future::Future;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::site::Cloud;
 use crate::text::is_plain;
 
 use super::failure::{Code, Failure};
-use super::messages::{Hint, Warning};
+use super::messages::{Hint, Message, Warning};
 
 /// How long a change of the file waits for another program's.
 pub(super) const LOCK_DEADLINE: Duration = Duration::from_secs(40);
@@ -40,9 +41,9 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Finds out which file and which other party are meant.
     pub(super) fn new(host: &'a Host, file: FileArgs) -> Result<Self, Failure> {
-        let cloud = match host.env.get(SANDBOX_VARIABLE) {
+        let cloud = match host.env.get_os(SANDBOX_VARIABLE) {
             None => Cloud::Alibaba,
-            Some(address) => Cloud::parse_sandbox(address)
+            Some(address) => Cloud::parse_sandbox(&address.to_string_lossy())
                 .map_err(|error| Failure::new(Code::Usage, error.to_string()).hint(Hint::Sandbox))?,
         };
         let variable = host.env.get_os(CONFIG_VARIABLE).map(Path::new);
@@ -50,8 +51,9 @@ impl<'a> Context<'a> {
         let home = host.folders.home.as_deref();
         let path = match cloud {
             Cloud::Alibaba => locate(flag, variable, home),
-            Cloud::Sandbox { .. } => match locate(flag, variable, None) {
-                Some(path) => Some(refuse_real_file(path, home)?),
+            // The variable names a real file: in a sandbox only the option counts.
+            Cloud::Sandbox { .. } => match locate(flag, None, None) {
+                Some(path) => Some(refuse_real_file(path, &real_files(variable, home))?),
                 None => Some(sandbox_folder(host)?.join("config.json")),
             },
         };
@@ -72,6 +74,11 @@ impl<'a> Context<'a> {
         for note in notes {
             self.warn(Warning::Note(note));
         }
+    }
+
+    /// Says something on standard output in a conversation, which goes on if nobody listens any more.
+    pub(super) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
+        say(self.host, message)
     }
 
     pub(super) fn warn(&self, warning: Warning<'_>) {
@@ -96,6 +103,15 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Says something on standard output in a conversation, which goes on if nobody listens any more: what was saved is
+/// to be saved whole.
+pub(super) fn say(host: &Host, message: &Message<'_>) -> Result<(), Failure> {
+    match host.streams.out(&message.to_string()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}
+
 /// Runs `future` on a runtime of its own, which is only ever built where the network or a person is waited for.
 /// A question that is still waiting for an answer does not keep it.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -114,14 +130,28 @@ pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
     Ok(data.join("aliyun-rs").join("sandbox"))
 }
 
+/// The files that a sandbox must not touch.
+fn real_files(variable: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
+    [locate(None, None, home), locate(None, variable, None)].into_iter().flatten().collect()
+}
+
 /// With a sandbox as the other party the real file must not be touched, by whatever name.
-fn refuse_real_file(path: PathBuf, home: Option<&Path>) -> Result<PathBuf, Failure> {
-    let real = home.map(|home| home.join(".aliyun").join("config.json"));
-    if real.is_some_and(|real| real_place(&real) == real_place(&path)) {
+fn refuse_real_file(path: PathBuf, real: &[PathBuf]) -> Result<PathBuf, Failure> {
+    if real.iter().any(|real| is_same_file(real, &path)) {
         let message = format!("with {SANDBOX_VARIABLE} set, the real file `{}` is off limits", path.display());
         return Err(Failure::new(Code::Usage, message).hint(Hint::Sandbox));
     }
     Ok(path)
+}
+
+/// Whether both paths lead to one file, by whatever links.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    real_place(one) == real_place(other)
 }
 
 /// Where a path leads by way of links and `..`, as far as there is something.

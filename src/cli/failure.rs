@@ -216,7 +216,10 @@ impl Failure {
             ReplyError::Refused(refusal) if refusal.is_any_of(&["invalid_grant"]) => {
                 Self::new(Code::Denied, message).hint(Hint::SignInAgain)
             }
-            ReplyError::Refused(_) => Self::new(Code::Denied, message).hint(Hint::Assign),
+            ReplyError::Refused(refusal) if refusal.is_any_of(&["access_denied", "unauthorized_client"]) => {
+                Self::new(Code::Denied, message).hint(Hint::Assign)
+            }
+            ReplyError::Refused(_) => Self::new(Code::Denied, message),
         }
     }
 }

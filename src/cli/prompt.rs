@@ -5,6 +5,7 @@ use tokio::task::spawn_blocking;
 
 use crate::host::{Host, Interrupts, Stream};
 
+use super::context::say;
 use super::failure::{Code, Failure};
 use super::messages::Message;
 
@@ -45,7 +46,7 @@ impl<'a> Prompter<'a> {
     }
 
     async fn line(&mut self, question: &Message<'_>) -> Result<Option<String>, Failure> {
-        self.host.streams.out(&question.to_string())?;
+        say(self.host, question)?;
         let streams = self.host.streams.clone();
         let answer = tokio::select! {
             line = spawn_blocking(move || streams.read_line()) => line,
@@ -55,7 +56,7 @@ impl<'a> Prompter<'a> {
             }
         };
         if !self.host.streams.is_terminal(Stream::Input) {
-            self.host.streams.out("\n")?;
+            self.host.streams.out("\n").ok();
         }
         let answer = answer.map_err(|_| Failure::new(Code::Unexpected, "the reader of standard input failed"))?;
         answer.map_err(|error| Failure::new(Code::Usage, format!("could not read an answer: {error}")))

@@ -103,12 +103,29 @@ impl Store {
         refuse_strangers(parent(&target), &directory)?;
         let lock = Lock::acquire(&target, &owner_model(&target, directory)?, wait)?;
         let store = Self { path: target, patience: self.patience };
-        let locked = Locked { link: self.path.clone(), store, lock, wait, draft: None, journal_draft: None };
+        let locked =
+            Locked { link: self.path.clone(), store, lock, wait, file: None, draft: None, journal_draft: None };
         locked.check_link()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
             remove(&beside(&locked.store.path, kind))?;
         }
         Ok(locked)
+    }
+
+    /// As [`Store::lock`], with the file's own lock taken too, and without keeping a runtime from anything else: for
+    /// a caller that listens to interrupts while it waits, and then only writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::lock`].
+    pub async fn lock_to_write(&self, wait: Duration) -> Result<Locked, StoreError> {
+        let store = self.clone();
+        let locked = tokio::task::spawn_blocking(move || {
+            let mut locked = store.lock(wait)?;
+            locked.file = Some(locked.lock.file()?);
+            Ok(locked)
+        });
+        locked.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
     /// Locks, reads, edits, and writes if the edit changed anything. The edit may run more than once: it starts
@@ -137,6 +154,8 @@ pub struct Locked {
     store: Store,
     lock: Lock,
     wait: Duration,
+    /// The file's own lock, where it is held already.
+    file: Option<FileLock>,
     draft: Option<Draft>,
     journal_draft: Option<Draft>,
 }
@@ -181,7 +200,10 @@ impl Locked {
         mut edit: impl FnMut(&mut Config) -> Result<T, E>,
     ) -> Result<Updated<T>, UpdateError<E>> {
         let until = Instant::now() + self.store.patience;
-        let mut file = self.lock.file()?;
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.lock.file()?,
+        };
         loop {
             let Snapshot { mut config, mut notes, raw, .. } = self.read()?;
             let before = config.clone();

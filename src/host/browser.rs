@@ -1,7 +1,7 @@
 //! The user's web browser.
 //!
 //! The browser runs below a second copy of this program (`open_here`), started with empty streams, its own
-//! process group and an environment without credentials: whatever it prints, however long it lives, it cannot
+//! session and an environment without credentials: whatever it prints, however long it lives, it cannot
 //! touch our terminal, our locks or our keys. The `webbrowser` crate then does what the platform wants.
 
 use std::io;
@@ -38,8 +38,21 @@ pub enum Opened {
 /// # Errors
 /// When no browser could be started.
 pub fn open_here(url: &str) -> io::Result<()> {
+    leave_terminal();
     webbrowser::open(url)
 }
+
+/// Starts a session of its own, so that the browser has no terminal to write to, and keeps from it what we were
+/// given by others: a lock or a pipe that lives as long as a browser would hold them up.
+#[cfg(unix)]
+fn leave_terminal() {
+    // It can only fail where there is a session of our own already.
+    rustix::process::setsid().ok();
+    close_fds::set_fds_cloexec(3, &[]);
+}
+
+#[cfg(not(unix))]
+fn leave_terminal() {}
 
 pub(super) struct OsBrowser {
     env: Env,
@@ -72,8 +85,6 @@ impl Browser for OsBrowser {
         for (name, _) in self.env.iter().filter(|(name, _)| Env::is_sensitive(name)) {
             command.env_remove(name);
         }
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn()?;
         Ok(Opened::Person)
     }

@@ -36,9 +36,12 @@ impl Env {
 
     /// Whether a variable carries Alibaba Cloud credentials, profiles or endpoints that no browser needs.
     pub fn is_sensitive(name: &OsStr) -> bool {
+        const FAMILIES: [&str; 5] = ["ALIBABA", "ALICLOUD", "ALIYUN_", "OSS_", "ECCTL_"];
+        const BARE: [&str; 6] =
+            ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "ACCESSKEYID", "ACCESSKEYSECRET", "SECURITYTOKEN"];
         let name = name.to_string_lossy().to_ascii_uppercase();
-        ["ALIBABA", "ALICLOUD", "ALIYUN_", "OSS_"].iter().any(|prefix| name.starts_with(prefix))
-            && name != "ALIYUN_RS_SANDBOX"
+        let family = FAMILIES.iter().any(|prefix| name.starts_with(prefix)) && name != "ALIYUN_RS_SANDBOX";
+        family || BARE.contains(&name.as_str()) || name.ends_with("_SERVERLESS_DEVS_KEY")
     }
 }
 

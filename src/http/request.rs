@@ -25,6 +25,11 @@ impl Request {
         (origin_form && ours && hosts.next().is_none()).then_some(Self { head, peer, local })
     }
 
+    /// Whether the `Host` names the port too, as every browser does.
+    pub fn names_port(&self) -> bool {
+        self.head.headers.get(HOST).is_some_and(|host| host.as_bytes() == self.local.to_string().as_bytes())
+    }
+
     /// The method.
     pub fn method(&self) -> &Method {
         &self.head.method

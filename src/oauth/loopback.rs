@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::callback::{Callback, Expected, PATH};
+use super::callback::{Callback, Expected, PATH, Stray};
 use super::page::{self, Page};
 use crate::http::{self, Request, Response, Server};
 use crate::secret::Secret;
@@ -107,6 +107,9 @@ struct Desk {
 
 impl Desk {
     async fn receive(&self, request: &Request) -> Response {
+        if !request.names_port() {
+            return page::stray(Stray::Forbidden);
+        }
         let read = self.expected.read(request.method(), request.path(), request.query(), request.headers());
         match read {
             Err(stray) => page::stray(stray),

@@ -69,7 +69,8 @@ impl<'a> TokenEndpoint<'a> {
     /// Turns an authorization code into tokens (RFC 6749 section 4.1.3). The code is sent once, whatever happens.
     ///
     /// # Errors
-    /// [`ReplyError`]; a set without a refresh token is one too, since a native application always gets one.
+    /// [`ReplyError`]; a set without a refresh token or without a lifetime is one too, since a native application
+    /// always gets both.
     pub async fn redeem(
         &self,
         code: &Secret,
@@ -82,7 +83,12 @@ impl<'a> TokenEndpoint<'a> {
         let send = |request| self.send(request);
         let code = AuthorizationCode::new(code.expose().to_owned());
         let answer = client.exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
-        self.understand(answer, None, now)
+        let problem = match answer.as_ref().map(|answer| answer.expires_in) {
+            Ok(None) => "no",
+            Ok(Some(Duration::ZERO)) => "no future time in",
+            _ => return self.understand(answer, None, now),
+        };
+        Err(self.bad("expires_in", problem))
     }
 
     /// Buys a new set with `refresh_token`, which is spent by it (RFC 6749 section 6).
@@ -153,8 +159,12 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     fn missing(&self, field: &'static str) -> ReplyError {
+        self.bad(field, "no")
+    }
+
+    fn bad(&self, field: &'static str, problem: &'static str) -> ReplyError {
         let host = url::Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        ReplyError::Field { host: host.unwrap_or_default(), field, problem: "no" }
+        ReplyError::Field { host: host.unwrap_or_default(), field, problem }
     }
 }
 

@@ -373,12 +373,15 @@ fn options_of_the_sign_in_do_not_go_with_another_command() {
 }
 
 #[test]
-fn the_other_file_of_an_option_or_a_variable_is_the_only_one_touched() {
+fn the_file_of_an_option_is_the_only_one_touched_and_a_sandbox_ignores_the_real_one_of_a_variable() {
     let world = World::new();
     let (one, two) = (world.home.path().join("one.json"), world.home.path().join("two.json"));
     let option = [&DEMO[..], &["--config-path", one.to_str().unwrap()]].concat();
     Run::new(&option).env("ALIBABA_CLOUD_CONFIG_FILE", two.to_str().unwrap()).sign_in(&world).done();
     assert!(one.exists() && !two.exists() && !world.config_path().exists());
     Run::new(&DEMO).env("ALIBABA_CLOUD_CONFIG_FILE", two.to_str().unwrap()).sign_in(&world).done();
-    assert!(two.exists() && !world.config_path().exists());
+    assert!(!two.exists() && world.config_path().exists());
+    let option = [&DEMO[..], &["--config-path", two.to_str().unwrap()]].concat();
+    Run::new(&option).env("ALIBABA_CLOUD_CONFIG_FILE", two.to_str().unwrap()).go(&world).exits(2);
+    assert!(!two.exists());
 }

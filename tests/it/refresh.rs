@@ -12,7 +12,7 @@ use crate::support::{Run, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
-const SIGN_IN: &str = "hint: aliyun-rs configure --mode OAuth --profile 'demo' --oauth-site-type CN\n";
+const SIGN_IN: &str = "hint: aliyun-rs configure --mode OAuth --profile demo --oauth-site-type CN\n";
 
 /// Expects credentials and not a word besides.
 fn quiet(output: Output) {

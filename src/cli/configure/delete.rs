@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use tokio::time::sleep;
 
 use super::switch::{NamedProfile, existing, nameless};
 use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
@@ -28,18 +29,18 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
     let config = context.read()?.config;
     let name = args.named.get().ok_or_else(|| nameless(&config))?;
     existing(context, &config, &name)?;
-    let mut locked = context.store.lock(LOCK_DEADLINE)?;
-    let profile = locked.read()?.config.find(&name);
+    let profile = config.find(&name);
     if args.revoke
         && let Some(profile) = &profile
     {
         context.host.streams.err(&revoke(context, profile).to_string());
     }
-    Journal::load(&locked).purge(&mut locked, &name)?;
+    let mut locked = context.store.lock(LOCK_DEADLINE)?;
     let updated = locked.update(|config| {
         existing(context, config, &name)?;
         Ok::<_, Failure>(remove(config, &name))
     })?;
+    Journal::load(&locked).purge(&mut locked, &name)?;
     context.show_notes(&updated.notes);
     context.host.streams.out(&Message::Deleted { profile: &name }.to_string())?;
     if let Some(heir) = updated.value {
@@ -73,9 +74,11 @@ fn revoke(context: &Context<'_>, profile: &Profile) -> Message<'static> {
     };
     let endpoint = TokenEndpoint::new(&*context.host.http, &context.cloud, site);
     let outcome = block_on(async {
-        match tokio::time::timeout(REVOKE_TIMEOUT, endpoint.revoke(token)).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Failure::new(Code::Temporary, "no answer within 10 seconds")),
+        let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
+        tokio::select! {
+            answer = endpoint.revoke(token) => Ok(answer?),
+            () = sleep(REVOKE_TIMEOUT) => Err(Failure::new(Code::Temporary, "no answer within 10 seconds")),
+            () = interrupts.next() => Err(Failure::new(Code::Interrupted, "interrupted")),
         }
     });
     match outcome {

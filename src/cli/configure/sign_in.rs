@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
     block_on(async {
         let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
         let mut prompter = Prompter::new(context.host, &mut interrupts);
-        context.host.streams.out(&Message::Configuring { profile: &name }.to_string())?;
+        context.say(&Message::Configuring { profile: &name })?;
         if let Some(mode) = &replaced {
             confirm_replacement(context, &mut prompter, &args, &name, mode).await?;
         }
@@ -85,7 +85,10 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
             context.warn(Warning::Skew(outcome.skew));
         }
         finish(context, &mut prompter, &args, &name, existing.as_ref()).await?;
-        welcome(context, &name, &outcome).await
+        tokio::select! {
+            welcomed = welcome(context, &name, &outcome) => welcomed,
+            () = prompter.interrupts().next() => Err(Failure::told(Code::Interrupted)),
+        }
     })
 }
 
@@ -113,7 +116,7 @@ async fn confirm_replacement(
     name: &str,
     mode: &Mode,
 ) -> Result<(), Failure> {
-    context.host.streams.out(&Message::ChangingMode { profile: name, mode }.to_string())?;
+    context.say(&Message::ChangingMode { profile: name, mode })?;
     if args.yes {
         return Ok(());
     }
@@ -140,7 +143,7 @@ async fn finish(
         Some(region) => region.clone(),
         None => prompter.ask(Message::AskRegion { default: &saved_region }, saved_region.clone(), read_region).await?,
     };
-    context.host.streams.out(&Message::OutputFormat.to_string())?;
+    context.say(&Message::OutputFormat)?;
     let saved_language = existing.and_then(|profile| profile.language.clone());
     let saved_language = saved_language.unwrap_or_else(|| language_of_system(context).to_owned());
     let language = match &args.language {
@@ -150,16 +153,20 @@ async fn finish(
             prompter.ask(question, saved_language.clone(), read_language).await?
         }
     };
-    context.host.streams.out(&Message::Saving { profile: name }.to_string())?;
+    context.say(&Message::Saving { profile: name })?;
     let mut changes = Changes::new().text(Field::OutputFormat, "json").text(Field::Language, &language);
     if !region.is_empty() {
         changes = changes.text(Field::RegionId, &region);
     }
-    let updated = context.store.lock(LOCK_DEADLINE)?.edit(|config| {
+    let mut locked = tokio::select! {
+        locked = context.store.lock_to_write(LOCK_DEADLINE) => locked?,
+        () = prompter.interrupts().next() => return Err(Failure::told(Code::Interrupted)),
+    };
+    let updated = locked.edit(|config| {
         config.upsert(name, &changes);
         config.set_current(name);
     })?;
-    context.host.streams.out(&Message::Saved.to_string())?;
+    context.say(&Message::Saved)?;
     context.show_notes(&updated.notes);
     Ok(())
 }
@@ -182,8 +189,7 @@ async fn welcome(context: &Context<'_>, name: &str, outcome: &Outcome) -> Result
         )
     })?;
     let remaining = credentials.expiration.remaining(now);
-    host.streams
-        .out(&Message::Welcome { identity: &identity, until: credentials.expiration, remaining }.to_string())?;
+    context.say(&Message::Welcome { identity: &identity, until: credentials.expiration, remaining })?;
     if let Some((variable, other)) = context.profile_variable().filter(|(_, other)| *other != name) {
         context.warn(Warning::Shadowed { variable, profile: other });
     }
@@ -195,7 +201,10 @@ struct Narrator<'a>(&'a Context<'a>);
 
 impl Observer for Narrator<'_> {
     fn authorize_at(&mut self, url: &str) -> io::Result<()> {
-        self.0.host.streams.out(&Message::Open { url }.to_string())
+        match self.0.host.streams.out(&Message::Open { url }.to_string()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        }
     }
 
     fn browser(&mut self, started: Option<io::Result<Opened>>) {
@@ -216,7 +225,9 @@ fn language_of_system(context: &Context<'_>) -> &'static str {
 
 fn read_mode(text: &str) -> Result<Mode, String> {
     match Mode::parse(text) {
-        Mode::Unknown(_) => Err("the mode of this tool is OAuth".to_owned()),
+        Mode::Unknown(_) => {
+            Err("the mode of this tool is OAuth; for others there is `aliyun configure --mode MODE`".to_owned())
+        }
         mode => Ok(mode),
     }
 }

@@ -1,5 +1,7 @@
 //! `aliyun-rs configure switch`: makes another profile the current one.
 
+use std::io;
+
 use clap::Args;
 use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
@@ -97,6 +99,10 @@ fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
     match chosen {
         Ok(Ok(Some(index))) => Ok(names[index].clone()),
         Ok(Ok(None)) => Err(Failure::told(Code::Interrupted)),
+        // The terminal gives an interrupt to its reader.
+        Ok(Err(dialoguer::Error::IO(error))) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(Failure::told(Code::Interrupted))
+        }
         _ => Err(Failure::new(Code::Unexpected, "the terminal could not show a list of profiles")),
     }
 }
