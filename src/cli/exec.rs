@@ -9,7 +9,7 @@ use clap::Args;
 use super::context::{Context, block_on};
 use super::credentials::WantedArgs;
 use super::failure::{Code, Failure};
-use super::serve;
+use super::serve::Served;
 use super::variables::{endpoint, is_rival, variables};
 use crate::host::{Env, Host, Program};
 use crate::secret::Secret;
@@ -49,11 +49,11 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
 fn beside_endpoint(context: &Context<'_>, wanted: WantedArgs, command: Vec<OsString>) -> Result<(), Failure> {
     block_on(async {
         let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
-        let (mut served, region_id) = serve::open(context, wanted, 0, &mut interrupts).await?;
-        let program = program(context.host, command, endpoint(served.url(), region_id.as_deref()));
-        let run = context.host.process.run(&program, &mut interrupts);
-        let status = serve::telling(context, &mut served, run).await;
-        served.close().await;
+        let mut served = Served::open(context, wanted, 0, &mut interrupts).await?;
+        let variables = endpoint(served.endpoint.url(), served.region_id.as_deref());
+        let program = program(context.host, command, variables);
+        let status = served.until(context.host.process.run(&program, &mut interrupts)).await;
+        served.endpoint.close().await;
         pass_on(&program, status)
     })
 }

@@ -1,15 +1,16 @@
 //! `aliyun-rs serve`: the local credentials endpoint, in the foreground.
 
 use std::future::Future;
+use std::mem::{Discriminant, discriminant};
 use std::pin::pin;
 
 use clap::Args;
 
 use super::context::{Context, block_on};
-use super::credentials::{WantedArgs, lines, show_notices};
+use super::credentials::{WantedArgs, lines};
 use super::failure::Failure;
 use super::messages::Warning;
-use crate::credentials::obtain;
+use crate::credentials::{Error, obtain};
 use crate::host::Interrupts;
 use crate::serve::{Endpoint, Report};
 
@@ -26,50 +27,87 @@ pub(super) struct ServeArgs {
 pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure> {
     block_on(async {
         let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
-        let (mut endpoint, _) = open(context, args.wanted, args.port, &mut interrupts).await?;
-        let printed = context.host.streams.out(&format!("{}\n", endpoint.url().expose()));
+        let mut served = Served::open(context, args.wanted, args.port, &mut interrupts).await?;
+        let printed = context.host.streams.out(&format!("{}\n", served.endpoint.url().expose()));
         if printed.is_ok() {
-            telling(context, &mut endpoint, interrupts.next()).await;
+            served.until(interrupts.next()).await;
         }
-        endpoint.close().await;
+        served.endpoint.close().await;
         Ok(printed?)
     })
 }
 
-/// Obtains the credentials and opens an endpoint for them. Returns the region of the profile beside it.
-pub(super) async fn open(
-    context: &Context<'_>,
-    wanted: WantedArgs,
-    port: u16,
-    interrupts: &mut Interrupts,
-) -> Result<(Endpoint, Option<String>), Failure> {
-    let wanted = wanted.resolve(context, &context.read()?.config)?;
-    let (credentials, notices) = obtain(context.host, &wanted, interrupts).await?;
-    show_notices(context, notices);
-    let region_id = credentials.region_id.clone();
-    Ok((Endpoint::open(context.host, wanted, credentials, port)?, region_id))
+/// An endpoint whose renewals are told of on standard error.
+pub(super) struct Served<'a> {
+    context: &'a Context<'a>,
+    pub(super) endpoint: Endpoint,
+    /// The default region of the profile.
+    pub(super) region_id: Option<String>,
+    /// What was spoken of last and need not be said again.
+    told: Vec<Topic>,
 }
 
-/// Waits for `end` and meanwhile tells of the renewals, each thing once until it changes.
-pub(super) async fn telling<T>(context: &Context<'_>, endpoint: &mut Endpoint, end: impl Future<Output = T>) -> T {
-    let mut end = pin!(end);
-    let mut told = Vec::new();
-    loop {
-        let report = tokio::select! {
-            value = &mut end => return value,
-            report = endpoint.report() => report,
-        };
-        let news = told_by(report);
-        for line in news.iter().filter(|line| !told.contains(*line)) {
-            context.host.streams.err(line);
+impl<'a> Served<'a> {
+    /// Obtains the credentials and opens an endpoint for them.
+    pub(super) async fn open(
+        context: &'a Context<'a>,
+        wanted: WantedArgs,
+        port: u16,
+        interrupts: &mut Interrupts,
+    ) -> Result<Self, Failure> {
+        let wanted = wanted.resolve(context, &context.read()?.config)?;
+        let (credentials, notices) = obtain(context.host, &wanted, interrupts).await?;
+        let region_id = credentials.region_id.clone();
+        let endpoint = Endpoint::open(context.host, wanted, credentials, port)?;
+        let mut served = Self { context, endpoint, region_id, told: Vec::new() };
+        served.tell(Ok(notices));
+        Ok(served)
+    }
+
+    /// Waits for `end` and tells of the renewals meanwhile.
+    pub(super) async fn until<T>(&mut self, end: impl Future<Output = T>) -> T {
+        let mut end = pin!(end);
+        loop {
+            let report = tokio::select! {
+                value = &mut end => return value,
+                report = self.endpoint.report() => report,
+            };
+            self.tell(report);
         }
-        told = news;
+    }
+
+    /// Says what was not said the last time.
+    fn tell(&mut self, report: Report) {
+        let (topics, lines): (Vec<_>, Vec<_>) = news(report).into_iter().unzip();
+        for (_, line) in topics.iter().zip(&lines).filter(|(topic, _)| !self.told.contains(topic)) {
+            self.context.host.streams.err(line);
+        }
+        self.told = topics;
     }
 }
 
-fn told_by(report: Report) -> Vec<String> {
+/// What a line is about. The same trouble again is no news, though a server gives it another request id.
+#[derive(PartialEq)]
+enum Topic {
+    Notice(String),
+    NotRenewed(Discriminant<Error>),
+    NotServed(Discriminant<Error>),
+}
+
+fn news(report: Report) -> Vec<(Topic, String)> {
     match report {
-        Ok(notices) => lines(notices),
-        Err(error) => vec![Warning::NotServed(&Failure::from(error).into_message()).line()],
+        Ok(mut notices) => {
+            let not_renewed = notices.not_renewed.take();
+            let mut news: Vec<_> = lines(notices).into_iter().map(|line| (Topic::Notice(line.clone()), line)).collect();
+            news.extend(not_renewed.map(|error| {
+                let topic = Topic::NotRenewed(discriminant(&error));
+                (topic, Warning::NotRenewed(&Failure::from(error).into_message()).line())
+            }));
+            news
+        }
+        Err(error) => {
+            let topic = Topic::NotServed(discriminant(&error));
+            vec![(topic, Warning::NotServed(&Failure::from(error).into_message()).line())]
+        }
     }
 }

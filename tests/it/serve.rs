@@ -14,8 +14,9 @@ use aliyun_rs::serve::Endpoint;
 use aliyun_rs::site::Cloud;
 use tokio::sync::oneshot;
 
-use crate::support::World;
-use crate::support::program::{Answer, PATIENCE, ask, get, is_closed};
+use crate::support::program::{Answer, ask, get, is_closed};
+use crate::support::run::PATIENCE;
+use crate::support::{Run, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -94,7 +95,7 @@ fn host(world: &World) -> Host {
 
 fn signed_in() -> World {
     let world = World::new();
-    let _ = world.sign_in("demo").done();
+    world.sign_in("demo").done();
     world
 }
 
@@ -272,7 +273,7 @@ fn a_new_sign_in_is_served_at_once() {
     world.fault(&["token=400:invalid_grant"]);
     assert_eq!(served.get().status, 503);
     world.fault(&[]);
-    let _ = world.sign_in("demo").done();
+    world.sign_in("demo").done();
     assert_eq!(served.key(), world.value("demo", "access_key_id").as_str().unwrap());
     served.close();
 }
@@ -293,6 +294,29 @@ fn a_refresh_under_way_is_saved_before_the_end() {
     assert!(is_closed(&url));
     assert_eq!(world.ledger().grants("refresh_token"), 1);
     assert_ne!(world.value("demo", "oauth_refresh_token"), before, "the new token is in the file");
+}
+
+#[test]
+fn a_person_is_told_once_what_is_wrong_and_again_when_it_changes() {
+    let world = signed_in();
+    world.pass(50 * HOUR / 60);
+    world.fault(&["exchange=400:invalid_request"]);
+    let tries = || world.ledger().count(Asked::Exchange);
+    let before = tries();
+    let (run, interrupt) = Run::new(&["serve", "--profile", "demo"]).interruptible();
+    let running = run.start(&world);
+    running.wait_for("http://127.0.0.1:");
+    eventually("several tries", || tries() >= before + 3);
+    world.pass(HOUR);
+    let before = tries();
+    eventually("more tries", || tries() >= before + 2);
+    interrupt.send(()).unwrap();
+    let output = running.finish().done();
+    assert_eq!(output.stdout.lines().count(), 1, "{output}");
+    let warnings: Vec<&str> = output.stderr.lines().collect();
+    assert_eq!(warnings.len(), 2, "{output}");
+    assert!(warnings[0].contains("still serve") && warnings[0].contains("invalid_request"), "{output}");
+    assert!(warnings[1].contains("no new credentials to serve"), "{output}");
 }
 
 /// The network, with an eye on it.

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
-/// Far more than anything here takes, so that a slow machine fails nothing.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use super::run::PATIENCE;
 
 /// A home with a shared file.
 pub(crate) struct Home(TempDir);
