@@ -97,8 +97,8 @@ impl Journal {
         login.map_or(Verdict::Agrees, |login| login.judge(profile))
     }
 
-    /// Remembers, durably, that `newest` are the tokens of `profile` and that `superseded` must never be
-    /// presented again.
+    /// Remembers, durably, that `newest` are the tokens of `profile`, and that neither `superseded` nor what was
+    /// the newest before must ever be presented again.
     ///
     /// # Errors
     ///
@@ -112,8 +112,14 @@ impl Journal {
         superseded: Option<&Secret>,
     ) -> Result<(), StoreError> {
         let known = self.logins.iter().position(|login| login.profile == profile);
-        let mut hashes = known.map(|at| self.logins.swap_remove(at).superseded).unwrap_or_default();
+        let mut hashes = Vec::new();
+        if let Some(at) = known {
+            let before = self.logins.swap_remove(at);
+            hashes = before.superseded;
+            hashes.push(hash(&before.tokens.refresh_token));
+        }
         hashes.extend(superseded.map(hash));
+        hashes.dedup();
         let current = hash(&newest.refresh_token);
         hashes.retain(|hash| *hash != current);
         hashes.drain(..hashes.len().saturating_sub(REMEMBERED));

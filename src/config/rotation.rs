@@ -81,7 +81,6 @@ impl Journal {
     ///
     /// Fails if the journal cannot be written.
     pub fn adopt(&mut self, locked: &mut Locked, profile: &Profile) -> Result<(), StoreError> {
-        let ours = self.newest(&profile.name).map(|login| login.tokens.refresh_token.clone());
         let (Mode::OAuth, Some(site), Some(access_token), Some(refresh_token)) =
             (&profile.mode, profile.site, &profile.oauth_access_token, &profile.oauth_refresh_token)
         else {
@@ -92,7 +91,7 @@ impl Journal {
             access_token_expire: profile.oauth_access_token_expire,
             refresh_token: refresh_token.clone(),
         };
-        self.record(locked, &profile.name, site, &theirs, ours.as_ref())
+        self.record(locked, &profile.name, site, &theirs, None)
     }
 }
 

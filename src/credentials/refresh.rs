@@ -114,7 +114,10 @@ impl Renewal<'_> {
             doubted |= healed;
             let now = self.host.clock.now();
             match stand(&profile, now, self.wanted.least)? {
-                Standing::Ready(credentials) if !doubted => return Ok(credentials),
+                Standing::Ready(credentials) if !doubted => {
+                    self.believe(&profile);
+                    return Ok(credentials);
+                }
                 _ => {}
             }
             let site = profile.site.ok_or_else(|| self.sign_in(&profile, "its site is not known"))?;
@@ -138,7 +141,7 @@ impl Renewal<'_> {
     }
 
     /// Reads the profile, and heals it if another tool wrote back tokens that are known to be spent; whether it
-    /// did. Tokens that are not known here are another tool's, and adopted.
+    /// did.
     fn current_profile(&mut self) -> Result<(Profile, bool), Error> {
         let name = &self.wanted.profile;
         let found = find(&self.locked.read()?.config, name);
@@ -147,18 +150,19 @@ impl Renewal<'_> {
             self.journal.purge(&mut self.locked, name).ok();
         }
         let profile = found?;
-        let changes = match self.journal.decide(&profile) {
-            Verdict::Agrees => return Ok((profile, false)),
-            Verdict::Foreign => {
-                self.notices.missed = self.journal.adopt(&mut self.locked, &profile).err();
-                return Ok((profile, false));
-            }
-            Verdict::Stale(login) => {
-                Changes::new().tokens(&login.tokens).text(Field::OauthSiteType, login.site.as_str())
-            }
-        };
+        let Verdict::Stale(login) = self.journal.decide(&profile) else { return Ok((profile, false)) };
+        let changes = Changes::new().tokens(&login.tokens).text(Field::OauthSiteType, login.site.as_str());
         self.locked.edit(|config| config.upsert(name, &changes))?;
         Ok((find(&self.locked.read()?.config, name)?, true))
+    }
+
+    /// Takes tokens that are not known here, another tool's, for the newest: they have just served. What was the
+    /// newest before is known from now on if it is written back.
+    fn believe(&mut self, profile: &Profile) {
+        let known = self.journal.newest(&profile.name).is_some();
+        if !known || matches!(self.journal.decide(profile), Verdict::Foreign) {
+            self.notices.missed = self.journal.adopt(&mut self.locked, profile).err();
+        }
     }
 
     /// Spends the refresh token.
@@ -256,6 +260,9 @@ impl Renewal<'_> {
                 config.upsert(&profile.name, &changes);
             }
         });
+        if profile.oauth_access_token.as_ref() == Some(source) {
+            self.believe(profile);
+        }
         match saved {
             Ok(updated) => self.notices.notes.extend(updated.notes),
             Err(error) => self.notices.missed = Some(error),
