@@ -1,1 +1,143 @@
-//!
+//! Any number of threads and processes at expiry: one refresh, one exchange, everybody is served.
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::thread;
+
+use aliyun_rs::sandbox::Endpoint;
+
+use crate::support::World;
+use crate::support::process::start;
+use crate::support::tool::assert_no_reuse;
+
+const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
+
+fn assert_one_renewal(world: &World) {
+    let ledger = world.ledger();
+    assert_eq!((ledger.grants("refresh_token"), ledger.count(Endpoint::Exchange)), (1, 1), "{:?}", ledger.totals());
+}
+
+#[test]
+fn thirty_two_threads_at_expiry_cost_one_refresh_and_one_exchange() {
+    let world = World::new();
+    world.signed_in(0);
+    let barrier = Barrier::new(32);
+    let answers: BTreeSet<String> = thread::scope(|scope| {
+        let run = || {
+            barrier.wait();
+            world.run(&ARGS).done().stdout
+        };
+        let runs: Vec<_> = (0..32).map(|_| scope.spawn(run)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(answers.len(), 1, "all have the same credentials");
+    assert_one_renewal(&world);
+}
+
+#[test]
+fn sixty_processes_at_expiry_cost_one_refresh_and_one_exchange() {
+    for life in [0, 3600] {
+        let world = World::real();
+        world.signed_in(life);
+        world.has_sts("demo", -10);
+        let runs: Vec<_> = (0..60).map(|_| start(&world, &ARGS)).collect();
+        let mut answers = BTreeSet::new();
+        for run in runs {
+            let output = run.wait_with_output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            answers.insert(output.stdout);
+        }
+        assert_eq!(answers.len(), 1, "all have the same credentials");
+        let ledger = world.ledger();
+        let refreshes = usize::from(life == 0);
+        assert_eq!((ledger.grants("refresh_token"), ledger.count(Endpoint::Exchange)), (refreshes, 1));
+    }
+}
+
+#[test]
+fn processes_that_find_due_credentials_do_not_wait_for_the_one_that_renews() {
+    let world = World::real();
+    world.signed_in(0);
+    world.has_sts("demo", 600);
+    world.fault(&["token=delay:3000x1"]);
+    let runs: Vec<_> = (0..20).map(|_| start(&world, &ARGS)).collect();
+    let outputs: Vec<_> = runs.into_iter().map(|run| run.wait_with_output().unwrap()).collect();
+    assert!(outputs.iter().all(|output| output.status.success() && output.stderr.is_empty()), "{outputs:?}");
+    let old = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains("STS.old")).count();
+    assert!(old >= 10, "{old} of 20; all but the one that renews, unless this machine is very busy");
+    assert_one_renewal(&world);
+}
+
+#[test]
+fn two_profiles_renewed_at_once_do_not_lose_each_other() {
+    let world = World::new();
+    let names: Vec<String> = (0..8).map(|number| format!("p{number}")).collect();
+    for name in &names {
+        let tokens = world.tool_signs_in("alice");
+        world.tool_saves(name, &tokens, 0);
+    }
+    for round in 1..=5 {
+        thread::scope(|scope| {
+            for name in names.iter().chain(&names) {
+                scope.spawn(|| world.run(&["credentials", "--profile", name]).done());
+            }
+        });
+        assert_eq!(world.ledger().grants("refresh_token"), 8 * round);
+        world.pass(std::time::Duration::from_secs(3600));
+    }
+    assert_no_reuse(&world.ledger());
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use super::*;
+
+    #[test]
+    fn a_stopped_process_that_holds_the_lock_keeps_nobody_from_living_credentials() {
+        let world = World::real();
+        world.signed_in(0);
+        world.has_sts("demo", 600);
+        world.fault(&["token=delay:1000x1"]);
+        let holder = start(&world, &ARGS);
+        let pid = Pid::from_child(&holder);
+        let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
+        while !draft.exists() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        kill_process(pid, Signal::STOP).unwrap();
+        let started = Instant::now();
+        for _ in 0..5 {
+            let output = start(&world, &ARGS).wait_with_output().unwrap();
+            assert!(String::from_utf8_lossy(&output.stdout).contains("STS.old"), "{output:?}");
+        }
+        assert!(started.elapsed() < Duration::from_secs(8));
+        kill_process(pid, Signal::CONT).unwrap();
+        assert!(holder.wait_with_output().unwrap().status.success());
+        assert_one_renewal(&world);
+    }
+
+    #[test]
+    fn the_death_of_the_process_that_holds_the_lock_lets_the_next_one_in_at_once() {
+        let world = World::real();
+        world.signed_in(3600);
+        world.fault(&["exchange=delay:60000x1"]);
+        let mut holder = start(&world, &ARGS);
+        while world.config_path().with_file_name("config.json.lock").metadata().is_err() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let waiters: Vec<_> = (0..10).map(|_| start(&world, &ARGS)).collect();
+        thread::sleep(Duration::from_millis(200));
+        world.fault(&[]);
+        kill_process(Pid::from_child(&holder), Signal::KILL).unwrap();
+        holder.wait().unwrap();
+        for waiter in waiters {
+            let output = waiter.wait_with_output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        }
+        assert_eq!(world.ledger().grants("refresh_token"), 0);
+    }
+}

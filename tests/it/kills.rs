@@ -1,1 +1,228 @@
-//!
+//! A renewal that is killed, interrupted or failed by the system at any of its system calls loses no login, outside
+//! the one window that no client can close: from the server's answer to our first durable write.
+#![expect(clippy::print_stdout, reason = "how many points there were is worth reading")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Output;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::support::World;
+use crate::support::process::{command, start};
+use crate::support::tool::{Tokens, presentations};
+
+const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
+/// Everything that touches a file, a socket or a lock.
+const CALLS: &str = "trace=%file,%desc,%network";
+const THREADS: usize = 12;
+
+/// A system call of a renewal: its name, and the how manieth of that name it is in its thread, which is how `strace`
+/// counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Point {
+    name: String,
+    count: usize,
+}
+
+/// A login that is due to be renewed.
+fn due() -> (World, Tokens) {
+    let world = World::real();
+    let tokens = world.signed_in(0);
+    (world, tokens)
+}
+
+/// A renewal that ran under `strace`.
+struct Traced {
+    output: Output,
+    trace: String,
+}
+
+impl Traced {
+    fn run(world: &World, inject: Option<String>) -> Self {
+        let path = world.home.path().join("trace");
+        let mut strace = command(world, "strace");
+        strace.args(["-f", "-qq", "-y", "-s", "24", "-e", CALLS, "-e", "signal=none", "-o"]).arg(&path);
+        strace.args(inject.iter().flat_map(|inject| ["-e", inject]));
+        let output = strace.arg(env!("CARGO_BIN_EXE_aliyun-rs")).args(ARGS).output().unwrap();
+        Self { output, trace: fs::read_to_string(path).unwrap() }
+    }
+
+    /// Each call with its thread.
+    fn calls(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.trace.lines().filter_map(|line| line.split_once(' ')).map(|(thread, call)| (thread, call.trim_start()))
+    }
+
+    /// Whether it ended inside the window: the request for tokens went out, and the journal with the new pair was
+    /// not yet renamed into its place.
+    fn ended_inside_the_window(&self) -> bool {
+        let sent = self.calls().any(|(_, call)| is_request(call) && !call.contains("= ?"));
+        let kept =
+            self.calls().any(|(_, call)| call.starts_with("rename") && is_journal(call) && call.ends_with("= 0"));
+        sent && !kept
+    }
+}
+
+fn is_request(call: &str) -> bool {
+    ["write", "send"].iter().any(|name| call.starts_with(name)) && call.contains("POST /v1/token")
+}
+
+fn is_journal(call: &str) -> bool {
+    call.contains("aliyun-rs.journal")
+}
+
+/// The system calls of a clean renewal that are wanted, from the first that is about the shared file.
+fn points(wanted: impl Fn(&str) -> bool) -> Vec<Point> {
+    let (world, _) = due();
+    let clean = Traced::run(&world, None);
+    assert!(clean.output.status.success(), "{:?}", clean.output);
+    assert!(!clean.ended_inside_the_window(), "{}", clean.trace);
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let (mut points, mut unwanted) = (BTreeSet::new(), BTreeSet::new());
+    let mut ours = false;
+    for (thread, call) in clean.calls() {
+        let Some((name, _)) = call.split_once('(').filter(|(name, _)| !name.contains([' ', '<'])) else { continue };
+        let count = counts.entry((thread, name)).or_default();
+        *count += 1;
+        ours |= call.contains("config.json");
+        if ours {
+            let place = if wanted(call) { &mut points } else { &mut unwanted };
+            place.insert(Point { name: name.to_owned(), count: *count });
+        }
+    }
+    assert!(points.len() > 50, "a renewal has more system calls than that:\n{}", clean.trace);
+    points.difference(&unwanted).cloned().collect()
+}
+
+/// Plays all cases on a few threads and returns how often each thing happened.
+fn play<T: Sync>(cases: &[T], case: impl Fn(&T) -> &'static str + Sync) -> BTreeMap<&'static str, usize> {
+    let (next, totals) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(one) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let what = case(one);
+                    *totals.lock().unwrap().entry(what).or_default() += 1;
+                }
+            });
+        }
+    });
+    totals.into_inner().unwrap()
+}
+
+/// What became of the login.
+fn afterwards(world: &World, tokens: &Tokens, case: &str) -> bool {
+    let config: Value = serde_json::from_str(&world.config()).unwrap_or_else(|error| panic!("{case}: {error}"));
+    assert_eq!(config["profiles"][0]["name"], "demo", "{case}");
+    let spent = presentations(&world.ledger(), &tokens.refresh);
+    let output = start(world, &ARGS).wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        assert!(spent + presentations(&world.ledger(), &tokens.refresh) <= 2, "{case}: presented again");
+        return true;
+    }
+    assert_eq!(output.status.code(), Some(3), "{case}: {stderr}");
+    assert!(stderr.contains("has to be signed in again") && stderr.contains("hint: aliyun-rs configure"), "{case}");
+    false
+}
+
+fn assert_presented_once(world: &World, tokens: &Tokens, case: &str) {
+    let ledger = world.ledger();
+    assert_eq!(presentations(&ledger, &tokens.refresh), 1, "{case}: {:#?}", ledger.entries);
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn killed_at_any_system_call_a_renewal_loses_no_login_outside_the_window() {
+    let points = points(|_| true);
+    let totals = play(&points, |point| {
+        let (world, tokens) = due();
+        let killed = Traced::run(&world, Some(format!("inject={}:signal=KILL:when={}", point.name, point.count)));
+        let case = format!("killed at {point:?}\n{}", killed.trace);
+        if killed.output.status.success() {
+            return "not reached";
+        }
+        if afterwards(&world, &tokens, &case) {
+            assert_presented_once(&world, &tokens, &case);
+            return "login kept";
+        }
+        assert!(killed.ended_inside_the_window(), "the login was lost outside the window: {case}");
+        "login lost inside the window"
+    });
+    println!("killed at {} points: {totals:?}", points.len());
+    assert!(totals["login kept"] > points.len() / 2, "{totals:?}");
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn interrupted_at_any_system_call_a_renewal_loses_no_login() {
+    let points = points(|_| true);
+    let signals = ["INT", "TERM", "HUP"];
+    let cases: Vec<(Point, &str)> = points.into_iter().zip(signals.into_iter().cycle()).collect();
+    let totals = play(&cases, |(point, signal)| {
+        let (world, tokens) = due();
+        let run = Traced::run(&world, Some(format!("inject={}:signal={signal}:when={}", point.name, point.count)));
+        let case = format!("SIG{signal} at {point:?}\n{}", run.trace);
+        assert!(afterwards(&world, &tokens, &case), "the login was lost: {case}: {:?}", run.output);
+        assert_presented_once(&world, &tokens, &case);
+        match run.output.status.code() {
+            Some(0) => "finished",
+            Some(130) => "ended as interrupted",
+            // Before it holds interrupts back, the program ends as every other one does.
+            None => "ended by the signal",
+            _ => panic!("{case}: {:?}", run.output),
+        }
+    });
+    println!("interrupted at {} points: {totals:?}", cases.len());
+}
+
+/// How the program talks to itself: that fails on no machine.
+const PLUMBING: [&str; 3] = ["anon_inode", "pipe:", "UNIX"];
+
+/// What a system call may fail with.
+fn errors(name: &str) -> &'static [&'static str] {
+    match name {
+        "openat" => &["EIO", "EACCES", "EINTR", "EMFILE", "EROFS"],
+        "write" | "ftruncate" | "fallocate" => &["EIO", "ENOSPC", "EDQUOT", "EINTR"],
+        "fsync" | "fdatasync" => &["EIO", "ENOSPC", "EINTR"],
+        "rename" | "renameat2" => &["EIO", "EACCES", "EINTR", "EROFS"],
+        "unlink" | "fchmod" | "chmod" | "fchown" => &["EIO", "EACCES", "EINTR"],
+        "flock" => &["EINTR", "ENOLCK", "EIO"],
+        "read" | "statx" | "fstat" | "newfstatat" | "lseek" | "readlink" => &["EIO", "EINTR"],
+        "connect" | "socket" | "sendto" | "recvfrom" | "writev" | "setsockopt" => &["EIO", "EINTR", "ENOBUFS"],
+        _ => &[],
+    }
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn failed_at_any_system_call_a_renewal_loses_no_login() {
+    let mut cases = Vec::new();
+    for point in points(|call| !PLUMBING.iter().any(|plumbing| call.contains(plumbing))) {
+        for error in errors(&point.name) {
+            // For ever interrupted is no system that anybody has.
+            let lasting = if *error == "EINTR" { [""].as_slice() } else { &["", "+"] };
+            cases.extend(lasting.iter().map(|more| (point.clone(), *error, *more)));
+        }
+    }
+    let totals = play(&cases, |(point, error, more)| {
+        let (world, tokens) = due();
+        let run = Traced::run(&world, Some(format!("inject={}:error={error}:when={}{more}", point.name, point.count)));
+        let case = format!("{error}{more} at {point:?}\n{}\n{:?}", run.trace, run.output);
+        let stderr = String::from_utf8_lossy(&run.output.stderr);
+        assert!(!stderr.contains("panicked") && run.output.status.code().is_some(), "{case}");
+        match (afterwards(&world, &tokens, &case), run.output.status.code()) {
+            (true, Some(0)) => "served",
+            (true, _) => "refused, login kept",
+            (false, _) => {
+                let lasting = *more == "+" || ["read", "recvfrom"].contains(&point.name.as_str());
+                assert!(run.ended_inside_the_window() && lasting, "the login was lost: {case}");
+                "the answer could not be read, or nothing be written any more"
+            }
+        }
+    });
+    println!("failed in {} ways: {totals:?}", cases.len());
+}

@@ -13,6 +13,7 @@ mod delete;
 mod exec;
 mod faults;
 mod journal;
+#[cfg(target_os = "linux")]
 mod kills;
 mod list;
 mod listener;

@@ -3,6 +3,7 @@
 
 pub(crate) mod evidence;
 pub(crate) mod ports;
+pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod tool;
