@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
+use super::digest::sha256_hex;
 use super::faults::Endpoint;
 use crate::time::Timestamp;
 
@@ -73,5 +73,5 @@ impl Ledger {
 
 /// The same for the same token, and nothing like it.
 pub fn fingerprint(token: &str) -> String {
-    digest(&SHA256, token.as_bytes()).as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(token.as_bytes())[..12].to_owned()
 }

@@ -5,11 +5,15 @@
 //! It serves whoever tries or tests this tool on their own machine, with users of its own and no secret worth
 //! stealing. Faults and lifetimes are [`Options`]; what was asked of it is in the [`Ledger`].
 
+mod answer;
+mod digest;
 mod faults;
+mod gate;
 mod ledger;
 mod options;
 mod pages;
 mod provider;
+mod request;
 mod routes;
 mod state;
 mod sts;
@@ -18,9 +22,9 @@ mod visitor;
 
 use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 pub use faults::{Endpoint, Fault, FaultKind, NoFault};
@@ -29,13 +33,15 @@ pub use options::{Casing, Clock, Lifetimes, Options, Rotation};
 pub use users::{Kind, User};
 pub use visitor::{Decision, visit};
 
+use gate::{Clients, Gate};
 use routes::Desk;
 
-/// A running sandbox. It ends when dropped.
+/// A running sandbox. It ends, with its port, its connections and its threads, when dropped.
 pub struct Sandbox {
     desk: Arc<Desk>,
     server: Arc<tiny_http::Server>,
-    accepting: Option<JoinHandle<()>>,
+    gate: Option<Gate>,
+    answering: Option<JoinHandle<()>>,
     port: u16,
     _claim: Option<File>,
 }
@@ -68,8 +74,11 @@ impl Sandbox {
     /// [`StartError`]
     pub fn start(options: Options) -> Result<Self, StartError> {
         let io = |attempt| move |source| StartError::Io { attempt, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(io("bind its port"))?;
-        let port = listener.local_addr().map_err(io("bind its port"))?.port();
+        let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0))
+            .map_err(|error| StartError::Io { attempt: "serve", source: io::Error::other(error.to_string()) })?;
+        let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
+        let gate = Gate::open(options.port, inner).map_err(io("bind its port"))?;
+        let port = gate.port();
         let claim = match &options.folder {
             None => None,
             Some(folder) => match state::claim(folder, &url(port)).map_err(io("use its folder"))? {
@@ -77,20 +86,12 @@ impl Sandbox {
                 Err(url) => return Err(StartError::Running { folder: folder.clone(), url }),
             },
         };
-        let server = tiny_http::Server::from_listener(listener, None)
-            .map_err(|error| StartError::Io { attempt: "serve", source: io::Error::other(error.to_string()) })?;
         let (server, desk) = (Arc::new(server), Arc::new(Desk::new(options)));
-        let accepting = {
-            let (server, desk) = (Arc::clone(&server), Arc::clone(&desk));
-            thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    // One thread a request, so that a delayed answer holds up nobody else.
-                    let desk = Arc::clone(&desk);
-                    thread::spawn(move || desk.answer(request));
-                }
-            })
+        let answering = {
+            let (server, desk, clients) = (Arc::clone(&server), Arc::clone(&desk), gate.clients());
+            thread::Builder::new().spawn(move || answer_all(&server, &desk, &clients)).map_err(io("serve"))?
         };
-        Ok(Self { desk, server, accepting: Some(accepting), port, _claim: claim })
+        Ok(Self { desk, server, gate: Some(gate), answering: Some(answering), port, _claim: claim })
     }
 
     /// Where it is: the value of `ALIYUN_RS_SANDBOX`.
@@ -117,11 +118,27 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.desk.end();
+        self.gate.take();
         self.server.unblock();
-        if let Some(accepting) = self.accepting.take() {
-            accepting.join().ok();
+        if let Some(answering) = self.answering.take() {
+            answering.join().ok();
         }
     }
+}
+
+/// Answers until the server is unblocked, each request on a thread of its own, so that a delayed answer holds up
+/// nobody else.
+fn answer_all(server: &tiny_http::Server, desk: &Desk, clients: &Clients) {
+    thread::scope(|scope| {
+        while let Ok(request) = server.recv() {
+            scope.spawn(|| desk.answer(request, clients));
+        }
+    });
+}
+
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn url(port: u16) -> String {

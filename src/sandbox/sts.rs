@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ring::{digest, hmac};
+use ring::hmac;
 use serde_json::{Value, json};
 
-use super::provider::{Provider, Refusal, random};
+use super::digest::{hex, sha256_hex};
+use super::provider::{Provider, Refusal};
 use crate::time::Timestamp;
 
 /// How far `x-acs-date` may be from the sandbox's clock, in seconds.
@@ -20,11 +21,12 @@ pub(super) struct Signed<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// Answers the request, which may use each nonce once.
+/// Answers the request of that id, which may use each nonce once.
 pub(super) fn answer(
     provider: &Provider,
     nonces: &mut BTreeSet<String>,
     request: &Signed<'_>,
+    id: &str,
 ) -> Result<Value, Refusal> {
     let header = |name: &str| request.headers.get(name).map(String::as_str).unwrap_or_default();
     if header("x-acs-action") != "GetCallerIdentity" || header("x-acs-version") != "2015-04-01" {
@@ -55,7 +57,7 @@ pub(super) fn answer(
     }
     let user = provider.user(&key.user).ok_or(Refusal(404, "EntityNotExist.User", "The user does not exist."))?;
     Ok(json!({
-        "RequestId": random(""),
+        "RequestId": id,
         "IdentityType": user.identity_type(),
         "AccountId": user.account_id,
         "PrincipalId": user.id,
@@ -82,7 +84,7 @@ fn covers_enough(parts: &Parts<'_>, request: &Signed<'_>) -> bool {
     let must = |name: &str| name == "host" || name.starts_with("x-acs-");
     let all = request.headers.keys().filter(|name| must(name)).all(|name| names.contains(name.as_str()));
     all && names.contains("host")
-        && request.headers.get("x-acs-content-sha256").is_some_and(|sum| *sum == hex(&sha256(request.body)))
+        && request.headers.get("x-acs-content-sha256").is_some_and(|sum| *sum == sha256_hex(request.body))
 }
 
 fn signature(parts: &Parts<'_>, request: &Signed<'_>, secret: &str) -> String {
@@ -94,17 +96,9 @@ fn signature(parts: &Parts<'_>, request: &Signed<'_>, secret: &str) -> String {
         .map(|name| format!("{name}:{}\n", request.headers.get(name).map_or("", |value| value.trim())))
         .collect();
     let canonical =
-        [request.method, "/", &query.join("&"), &headers, parts.names, &hex(&sha256(request.body))].join("\n");
-    let to_sign = format!("ACS3-HMAC-SHA256\n{}", hex(&sha256(canonical.as_bytes())));
+        [request.method, "/", &query.join("&"), &headers, parts.names, &sha256_hex(request.body)].join("\n");
+    let to_sign = format!("ACS3-HMAC-SHA256\n{}", sha256_hex(canonical.as_bytes()));
     hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), to_sign.as_bytes()).as_ref())
-}
-
-fn sha256(bytes: &[u8]) -> Vec<u8> {
-    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn encode(text: &str) -> String {
@@ -141,7 +135,7 @@ mod tests {
                 "bc376715cd07a9376ae4949a752052361b35527af42d58268da6c38271bd6364",
             ),
         ] {
-            let sum = hex(&sha256(b""));
+            let sum = sha256_hex(b"");
             let headers = [
                 ("host", host),
                 ("x-acs-action", action),

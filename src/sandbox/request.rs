@@ -1,0 +1,116 @@
+//! A request as the rules see it, away from sockets and from the HTTP library.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use tiny_http::Method;
+
+use super::faults::Endpoint;
+use super::provider::{Parameters, Refusal, random};
+
+const MAX_BODY: usize = 64 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request that was read whole.
+pub(super) struct Visit {
+    /// Our name for it: `x-acs-request-id`.
+    pub(super) id: String,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: Option<Parameters>,
+    /// Names in lower case.
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Visit {
+    /// Reads the request; `None` when its body is too large.
+    pub(super) fn read(request: &mut tiny_http::Request) -> Option<Self> {
+        if request.body_length().is_some_and(|length| length > MAX_BODY) {
+            return None;
+        }
+        let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
+        let (path, query) = (path.to_owned(), parameters(query.as_bytes()));
+        let headers = request.headers().iter();
+        let headers =
+            headers.map(|header| (header.field.as_str().as_str().to_ascii_lowercase(), header.value.to_string()));
+        let headers = headers.collect();
+        let mut body = Vec::new();
+        request.as_reader().take(MAX_BODY as u64 + 1).read_to_end(&mut body).ok()?;
+        if body.len() > MAX_BODY {
+            return None;
+        }
+        Some(Self { id: random(""), method: request.method().clone(), path, query, headers, body })
+    }
+
+    pub(super) fn endpoint(&self) -> Option<Endpoint> {
+        match (&self.method, self.path.as_str()) {
+            (Method::Get | Method::Post, "/oauth2/v1/auth") => Some(Endpoint::Authorize),
+            (Method::Post, "/v1/token") => Some(Endpoint::Token),
+            (Method::Post, "/v1/exchange") => Some(Endpoint::Exchange),
+            (Method::Post, "/v1/revoke") => Some(Endpoint::Revoke),
+            (Method::Get, "/v1/userinfo") => Some(Endpoint::UserInfo),
+            (_, "/") if self.headers.contains_key("x-acs-action") => Some(Endpoint::Sts),
+            _ => None,
+        }
+    }
+
+    /// What may be done at the path, if anything is there.
+    pub(super) fn allowed(&self) -> Option<&'static str> {
+        match self.path.as_str() {
+            "/oauth2/v1/auth" | "/" => Some("GET, POST"),
+            "/v1/token" | "/v1/exchange" | "/v1/revoke" => Some("POST"),
+            "/v1/userinfo" | "/sandbox/ledger" => Some("GET"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    pub(super) fn form(&self) -> Result<Parameters, Refusal> {
+        let kind = self.header("content-type").and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        if !kind.trim().eq_ignore_ascii_case(FORM) {
+            return Err(Refusal(400, "invalid_request", "The body must be a form."));
+        }
+        parameters(&self.body).ok_or(Refusal(400, "invalid_request", "A parameter is repeated."))
+    }
+
+    /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
+    pub(super) fn bearer(&self) -> Option<&str> {
+        self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
+    /// The `grant_type` at the token endpoint, the action at STS.
+    pub(super) fn grant(&self) -> Option<String> {
+        match self.endpoint()? {
+            Endpoint::Token => self.form().ok()?.get("grant_type").cloned(),
+            Endpoint::Sts => self.header("x-acs-action").map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// What was presented: the code, refresh token, access token or key of the request.
+    pub(super) fn presented(&self) -> Option<String> {
+        let form = self.form().unwrap_or_default();
+        let token = ["refresh_token", "code", "token"].iter().find_map(|name| form.get(*name));
+        token.cloned().or_else(|| self.bearer().map(str::to_owned))
+    }
+
+    pub(super) fn is_chinese(&self) -> bool {
+        self.header("accept-language")
+            .is_some_and(|languages| languages.trim_start().to_ascii_lowercase().starts_with("zh"))
+    }
+}
+
+/// The parameters of a query or form; `None` when one is repeated (RFC 6749 section 3.1).
+fn parameters(text: &[u8]) -> Option<Parameters> {
+    let mut found = Parameters::new();
+    for (name, value) in url::form_urlencoded::parse(text).into_owned() {
+        if found.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    Some(found)
+}
