@@ -29,7 +29,7 @@ impl Answer {
 
     pub(super) fn page(status: u16, html: String) -> Self {
         let headers = vec![
-            ("Content-Security-Policy", pages::POLICY.to_owned()),
+            ("Content-Security-Policy", pages::policy()),
             ("Referrer-Policy", "no-referrer".to_owned()),
             ("X-Content-Type-Options", "nosniff".to_owned()),
         ];

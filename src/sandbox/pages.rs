@@ -1,11 +1,20 @@
 //! The pages of the sandbox, English or Chinese: sign-in, refusal, home. Whatever comes from a request is escaped.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ring::digest::{SHA256, digest};
+
 use super::provider::Parameters;
 use super::users::{Kind, User};
 
-/// Nothing from elsewhere; the form may lead to the client's callback.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
-     frame-ancestors 'none'; form-action 'self' http://127.0.0.1:*";
+/// Nothing but this style; the form may lead to the client's callback.
+pub(super) fn policy() -> String {
+    let style = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; \
+         form-action 'self' http://127.0.0.1:*"
+    )
+}
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--ink:#1d2129;--soft:#646a73;--line:#dfe2e6;--hue:#c44e00;--on:#fff}
@@ -38,6 +47,8 @@ struct Words {
     authorize: &'static str,
     deny: &'static str,
     refused: &'static str,
+    /// What the real site shows to whom it does not know as a user of the app.
+    not_authorized: [&'static str; 2],
     home: &'static str,
 }
 
@@ -51,6 +62,7 @@ const ENGLISH: Words = Words {
     authorize: "Authorize",
     deny: "Deny",
     refused: "The request is refused",
+    not_authorized: ["The call is not authorized", "You are not allowed to do this action."],
     home: "This is a sandbox. Start a sign-in from the command line.",
 };
 
@@ -64,6 +76,7 @@ const CHINESE: Words = Words {
     authorize: "授权",
     deny: "拒绝",
     refused: "请求被拒绝",
+    not_authorized: ["调用未授权", "您没有权限执行此操作。"],
     home: "这是一个沙箱。请从命令行开始登录。",
 };
 
@@ -109,6 +122,13 @@ pub(super) fn sign_in(users: &[User], request: &Parameters, chinese: bool) -> St
 pub(super) fn refused(why: &str, chinese: bool) -> String {
     let words = words(chinese);
     page(words, words.refused, &format!("<h1>{}</h1>\n<p>{}</p>", words.refused, escape(why)))
+}
+
+/// The page for a user who is not assigned to the app. It leads nowhere: the client hears nothing of it.
+pub(super) fn not_authorized(chinese: bool) -> String {
+    let words = words(chinese);
+    let [title, why] = words.not_authorized;
+    page(words, title, &format!("<h1>{title}</h1>\n<p>{why}</p>"))
 }
 
 /// The page at `/`.

@@ -12,6 +12,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value, json};
 
+use super::digest::sha256_hex;
 use super::options::{Casing, Options, Rotation};
 use super::state::{Key, State, Token};
 use super::users::User;
@@ -33,7 +34,7 @@ pub(super) struct Refusal(pub(super) u16, pub(super) &'static str, pub(super) &'
 pub(super) struct Asked {
     pub(super) client_id: String,
     pub(super) redirect_uri: String,
-    pub(super) state: String,
+    pub(super) state: Option<String>,
     challenge: String,
 }
 
@@ -72,7 +73,7 @@ impl Provider {
         let asked = Asked {
             client_id: get("client_id"),
             redirect_uri: get("redirect_uri"),
-            state: get("state"),
+            state: query.get("state").cloned(),
             challenge: get("code_challenge"),
         };
         if !CLIENTS.contains(&asked.client_id.as_str()) {
@@ -84,7 +85,7 @@ impl Provider {
         if get("response_type") != "code" {
             return Err(Refusal(400, "unsupported_response_type", "The response_type must be code."));
         }
-        if get("code_challenge_method") != "S256" || asked.challenge.len() != 43 {
+        if get("code_challenge_method") != "S256" || !is_s256(&asked.challenge) {
             return Err(Refusal(400, "invalid_request", "A public client needs a code_challenge of method S256."));
         }
         Ok(asked)
@@ -138,47 +139,43 @@ impl Provider {
 
     fn log_in(&mut self, user: &str, client_id: &str) -> Value {
         self.state.logins += 1;
-        self.issue(user, client_id, self.state.logins, true)
+        let end = self.now() + seconds(self.options.lifetimes.refresh_token);
+        self.issue(user, client_id, self.state.logins, Some(end))
     }
 
+    /// A refresh does not prolong the sign-in: the new refresh token ends when the old one would have.
     fn refresh(&mut self, client_id: &str, presented: &str) -> Result<Value, Refusal> {
         const INVALID: Refusal = Refusal(400, "invalid_grant", "The refresh token is invalid.");
         let now = self.now();
         let revoke_family = self.options.revoke_family;
-        let token = self.state.refresh_tokens.get_mut(presented).ok_or(INVALID)?;
+        let token = self.state.refresh_tokens.get_mut(&sha256_hex(presented.as_bytes())).ok_or(INVALID)?;
+        if token.client_id != client_id || token.expires <= now {
+            return Err(INVALID);
+        }
         if token.spent && revoke_family {
             self.state.revoked.push(token.login);
         }
-        if token.spent || token.expires <= now || token.client_id != client_id {
-            return Err(INVALID);
-        }
-        let (user, login) = (token.user.clone(), token.login);
-        if self.state.revoked.contains(&login) {
+        if token.spent || self.state.revoked.contains(&token.login) {
             return Err(INVALID);
         }
         let rotate = self.options.rotation == Rotation::Rotate;
         token.spent = rotate;
-        Ok(self.issue(&user, client_id, login, rotate))
+        let Token { user, login, expires, .. } = token.clone();
+        Ok(self.issue(&user, client_id, login, rotate.then_some(expires)))
     }
 
-    fn issue(&mut self, user: &str, client_id: &str, login: u64, with_refresh_token: bool) -> Value {
-        let lifetimes = self.options.lifetimes;
-        let now = self.now();
-        let token = |life: Duration| Token {
-            user: user.to_owned(),
-            client_id: client_id.to_owned(),
-            login,
-            expires: now + seconds(life),
-            spent: false,
-        };
+    /// Issues an access token, and a refresh token that is good until `end`.
+    fn issue(&mut self, user: &str, client_id: &str, login: u64, end: Option<i64>) -> Value {
+        let life = seconds(self.options.lifetimes.access_token);
+        let token =
+            |expires| Token { user: user.to_owned(), client_id: client_id.to_owned(), login, expires, spent: false };
         let access_token = random("at");
-        self.state.access_tokens.insert(access_token.clone(), token(lifetimes.access_token));
-        let life = seconds(lifetimes.access_token);
+        self.state.access_tokens.insert(sha256_hex(access_token.as_bytes()), token(self.now() + life));
         let life = if self.options.text_lifetimes { json!(life.to_string()) } else { json!(life) };
         let mut answer = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": life});
-        if with_refresh_token {
+        if let Some(end) = end {
             let refresh_token = random("rt");
-            self.state.refresh_tokens.insert(refresh_token.clone(), token(lifetimes.refresh_token));
+            self.state.refresh_tokens.insert(sha256_hex(refresh_token.as_bytes()), token(end));
             answer["refresh_token"] = json!(refresh_token);
         }
         answer
@@ -187,7 +184,7 @@ impl Provider {
     /// The holder of an access token (RFC 6750 section 2.1).
     pub(super) fn bearer(&self, token: Option<&str>) -> Result<&Token, Refusal> {
         const INVALID: Refusal = Refusal(401, "invalid_token", "The access token is invalid.");
-        let token = self.state.access_tokens.get(token.ok_or(INVALID)?).ok_or(INVALID)?;
+        let token = self.state.access_tokens.get(&sha256_hex(token.ok_or(INVALID)?.as_bytes())).ok_or(INVALID)?;
         if self.state.revoked.contains(&token.login) {
             return Err(INVALID);
         }
@@ -205,13 +202,14 @@ impl Provider {
             return Err(Refusal(403, "access_denied", "token expire time is too short"));
         }
         let expires = now + seconds(self.options.lifetimes.sts);
-        let key = Key { user: token.user.clone(), secret: random("secret"), token: random("sts"), expires };
-        let id = format!("STS.{}", &random("")[..22]);
-        self.state.keys.insert(id.clone(), key.clone());
+        let user = token.user.clone();
+        let (id, secret, token) = (format!("STS.{}", &random("")[..22]), random("secret"), random("sts"));
+        let key = Key { user, secret: secret.clone(), token: sha256_hex(token.as_bytes()), expires };
+        self.state.keys.insert(id.clone(), key);
         let values = [
             ("accessKeyId", id),
-            ("accessKeySecret", key.secret),
-            ("securityToken", key.token),
+            ("accessKeySecret", secret),
+            ("securityToken", token),
             ("expiration", crate::time::Timestamp::from_unix(expires).to_string()),
         ];
         let mut answer = Map::new();
@@ -226,14 +224,24 @@ impl Provider {
         Ok(Value::Object(answer))
     }
 
-    /// `/v1/revoke` (RFC 7009): an unknown token is no error.
+    /// `/v1/revoke` (RFC 7009): ends the sign-in of the token. An unknown token is no error (section 2.2), and STS
+    /// credentials already issued live on.
     pub(super) fn revoke(&mut self, form: &Parameters) -> Result<Value, Refusal> {
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         if !CLIENTS.contains(&get("client_id")) {
             return Err(Refusal(401, "invalid_client", "The client_id is unknown."));
         }
-        if let Some(token) = self.state.refresh_tokens.get(get("token")) {
-            self.state.revoked.push(token.login);
+        if get("token").is_empty() {
+            return Err(Refusal(400, "invalid_request", "The token is missing."));
+        }
+        let presented = sha256_hex(get("token").as_bytes());
+        let known = self.state.refresh_tokens.get(&presented).or_else(|| self.state.access_tokens.get(&presented));
+        match known {
+            Some(token) if token.client_id != get("client_id") => {
+                return Err(Refusal(400, "invalid_grant", "The token was issued to another client."));
+            }
+            Some(token) if !self.state.revoked.contains(&token.login) => self.state.revoked.push(token.login),
+            _ => {}
         }
         Ok(json!({}))
     }
@@ -249,6 +257,11 @@ impl Provider {
         };
         Ok(json!({"sub": user.id, "aid": user.account_id, "uid": user.id, "type": kind, "name": user.name}))
     }
+}
+
+/// SHA-256 in base64url (RFC 7636 section 4.2).
+fn is_s256(challenge: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32)
 }
 
 /// `official-cli` has five redirect URIs, matched to the letter.

@@ -17,6 +17,7 @@ use super::pages;
 use super::provider::{Asked, Parameters, Provider, Refusal};
 use super::request::Visit;
 use super::sts::{self, Signed};
+use super::users::User;
 
 /// What a body of more than 64 KiB gets.
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -46,7 +47,10 @@ impl Desk {
     }
 
     pub(super) fn sign_in(&self, user: &str, client_id: &str) -> (String, String) {
-        self.books().provider.sign_in(user, client_id)
+        let mut books = self.books();
+        let tokens = books.provider.sign_in(user, client_id);
+        books.save();
+        tokens
     }
 
     pub(super) fn set_faults(&self, faults: Vec<Fault>) {
@@ -113,6 +117,9 @@ impl Books {
             Endpoint::Authorize if visit.method == Method::Get => return self.show(visit),
             Endpoint::Authorize => return self.decide(visit),
             Endpoint::Token => visit.form().and_then(|form| self.provider.token(&form)),
+            Endpoint::Exchange if !matches!(visit.body.trim_ascii(), b"" | b"{}") => {
+                Err(Refusal(400, "invalid_request", "The body must be empty."))
+            }
             Endpoint::Exchange => self.provider.exchange(visit.bearer()),
             Endpoint::Revoke => visit.form().and_then(|form| self.provider.revoke(&form)),
             Endpoint::UserInfo => self.provider.userinfo(visit.bearer()),
@@ -161,22 +168,24 @@ impl Books {
                 return Answer::page(refusal.0, pages::refused(refusal.2, visit.is_chinese()));
             }
         };
-        let user = form.get("user").filter(|name| self.provider.user(name).is_some()).cloned();
-        let answer = match (form.get("decision").map(String::as_str), user) {
+        let user = form.get("user").and_then(|name| self.provider.user(name)).cloned();
+        let (name, value) = match (form.get("decision").map(String::as_str), user) {
+            (Some("authorize"), Some(User { assigned: false, .. })) => {
+                self.note(visit, Endpoint::Authorize, "not_assigned");
+                return Answer::page(403, pages::not_authorized(visit.is_chinese()));
+            }
             (Some("authorize"), Some(user)) => {
                 self.note(visit, Endpoint::Authorize, "authorized");
-                ("code", self.provider.authorize(asked.clone(), &user))
+                ("code", self.provider.authorize(asked.clone(), &user.name))
             }
             _ => {
                 self.note(visit, Endpoint::Authorize, "denied");
                 ("error", "access_denied".to_owned())
             }
         };
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair(answer.0, &answer.1)
-            .append_pair("state", &asked.state)
-            .finish();
-        Answer::page(302, String::new()).with("Location", format!("{}?{query}", asked.redirect_uri))
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair(name, &value).extend_pairs(asked.state.map(|state| ("state", state)));
+        Answer::page(302, String::new()).with("Location", format!("{}?{}", asked.redirect_uri, query.finish()))
     }
 
     fn asked(&self, parameters: Option<&Parameters>) -> Result<Asked, Refusal> {

@@ -1,4 +1,5 @@
-//! The logins of the sandbox, and the private file that keeps them from one run to the next.
+//! The logins of the sandbox, and the private file that keeps them from one run to the next. Tokens are kept as
+//! their SHA-256 only.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Everything the sandbox has issued, but for authorization codes, which do not outlive it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
-    /// By the token itself.
+    /// By the SHA-256 of the token.
     pub(super) access_tokens: BTreeMap<String, Token>,
-    /// By the token itself.
+    /// By the SHA-256 of the token.
     pub(super) refresh_tokens: BTreeMap<String, Token>,
     /// By the AccessKey id.
     pub(super) keys: BTreeMap<String, Key>,
@@ -36,7 +37,9 @@ pub(super) struct Token {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) user: String,
+    /// As it is: no signature can be checked without it.
     pub(super) secret: String,
+    /// The SHA-256 of the security token.
     pub(super) token: String,
     pub(super) expires: i64,
 }

@@ -46,7 +46,7 @@ pub(super) fn answer(
     if !covers_enough(&parts, request) || parts.signature != signature(&parts, request, &key.secret) {
         return Err(Refusal(400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation."));
     }
-    if header("x-acs-security-token") != key.token {
+    if sha256_hex(header("x-acs-security-token").as_bytes()) != key.token {
         return Err(Refusal(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed."));
     }
     if key.expires <= provider.now() {

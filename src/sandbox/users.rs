@@ -11,6 +11,8 @@ pub struct User {
     pub account_id: String,
     /// Their own number.
     pub id: String,
+    /// Whether an administrator assigned them to the app; who is not may not authorize it.
+    pub assigned: bool,
 }
 
 /// The three kinds of identity that STS tells apart.
@@ -45,18 +47,20 @@ impl User {
     }
 }
 
-/// An account, two of its RAM users and one of its roles.
+/// An account, some of its RAM users and one of its roles. Mallory is assigned to nothing.
 pub(super) fn default_users() -> Vec<User> {
     let user = |name: &str, kind, id: &str| User {
         name: name.to_owned(),
         kind,
         account_id: "1234567890123456".to_owned(),
         id: id.to_owned(),
+        assigned: name != "mallory",
     };
     vec![
         user("alice", Kind::RamUser, "200000000000000001"),
         user("bob", Kind::RamUser, "200000000000000002"),
         user("developer", Kind::Role, "300000000000000003"),
         user("root", Kind::Account, "1234567890123456"),
+        user("mallory", Kind::RamUser, "200000000000000004"),
     ]
 }

@@ -44,8 +44,10 @@ where
     let decided =
         fetch(request(http::Method::POST, local(action.as_str())?.as_str(), form.finish().into_bytes())?).await?;
     let location = decided.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    let location =
-        location.ok_or_else(|| format!("the decision was answered with status {}", decided.status().as_u16()))?;
+    let location = location.ok_or_else(|| {
+        let (status, page) = (decided.status().as_u16(), text(&decided));
+        format!("the decision was answered with status {status} and a page: {}", heading(&page))
+    })?;
     let callback = fetch(request(http::Method::GET, local(location)?.as_str(), Vec::new())?).await?;
     Ok((callback.status().as_u16(), text(&callback)))
 }
@@ -87,6 +89,11 @@ fn attribute(html: &str, tag: &str, name: &str) -> Option<String> {
     let value = after.split_once('"')?.0;
     let plain = value.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
     Some(plain.replace("&amp;", "&"))
+}
+
+/// What a page says first.
+fn heading(html: &str) -> &str {
+    html.split_once("<h1>").and_then(|(_, rest)| rest.split_once("</h1>")).map_or("", |(heading, _)| heading)
 }
 
 fn text(response: &Response) -> String {
