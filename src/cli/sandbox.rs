@@ -4,17 +4,18 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::context::{SANDBOX_VARIABLE, block_on, sandbox_folder};
 use super::failure::{Code, Failure};
-use super::messages::{Hint, Message};
-use crate::host::{Browser, Host, Http, Opened, Staying};
+use super::messages::{Hint, Message, Warning};
+use crate::host::{Browser, Host, Http, Opened, Staying, Streams};
 use crate::sandbox::{Casing, Decision, Fault, Options, Rotation, Sandbox, StartError, visit};
+use crate::site::Cloud;
 
-/// How long a command waits for another one's sandbox to end.
+/// How long a command waits for another command's sandbox to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -24,7 +25,7 @@ pub(super) struct SandboxArgs {
     /// The port on 127.0.0.1 [default: any]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
-    /// Play this user's browser: alice, bob, developer (a role) or root
+    /// Play this user's browser: alice, bob, developer (a role), root or mallory (who may not)
     #[arg(long = "as", value_name = "USER")]
     user: Option<String>,
     /// With `--as`: click Deny instead of Authorize
@@ -70,13 +71,16 @@ pub(super) fn run(host: &Host, args: SandboxArgs) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, message));
     }
     if command.is_empty() {
-        return serve(host, &start(options, false)?);
+        return serve(host, options);
     }
     if command.first().is_some_and(|first| first == "sandbox") {
         return Err(Failure::new(Code::Usage, "a sandbox inside a sandbox is one too many"));
     }
-    let sandbox = start(options, true)?;
-    let inner = inside(host, &sandbox, user, decision, command);
+    let party = Party::find(options)?;
+    if let Party::Other(url) = &party {
+        host.streams.err(&Message::SandboxShared { url }.to_string());
+    }
+    let inner = inside(host, party.url(), user, decision, command);
     match super::run(&inner) {
         ExitCode::SUCCESS => Ok(()),
         code => Err(Failure::passed_on(code)),
@@ -102,27 +106,49 @@ fn options(host: &Host, args: SandboxArgs) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// Starts a sandbox; one around a command waits for another such one to end.
-fn start(options: Options, patient: bool) -> Result<Sandbox, Failure> {
-    let until = std::time::Instant::now() + PATIENCE;
-    loop {
-        match Sandbox::start(options.clone()) {
-            Ok(sandbox) => return Ok(sandbox),
-            Err(StartError::Running { .. }) if patient && std::time::Instant::now() < until => {
-                std::thread::sleep(PAUSE)
+/// The sandbox that a command runs against.
+enum Party {
+    /// Started for it, and ended with it.
+    Own(Sandbox),
+    /// The one that `aliyun-rs sandbox` serves already, by its address.
+    Other(String),
+}
+
+impl Party {
+    /// Starts a sandbox. If another one has the folder, that one is used if it stays, and waited for if it ends
+    /// with its own command.
+    fn find(options: Options) -> Result<Self, Failure> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match Sandbox::start(options.clone()) {
+                Err(StartError::Running { url, long_lived: true, .. }) if Cloud::parse_sandbox(&url).is_ok() => {
+                    return Ok(Self::Other(url));
+                }
+                Err(StartError::Running { .. }) if Instant::now() < until => std::thread::sleep(PAUSE),
+                started => return started.map(Self::Own).map_err(not_started),
             }
-            Err(error @ StartError::Running { .. }) => {
-                let StartError::Running { url, .. } = &error else { unreachable!() };
-                let hint = Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url };
-                return Err(Failure::of(Code::Temporary, &error).hint(hint));
-            }
-            Err(error) => return Err(Failure::of(Code::Temporary, &error)),
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Own(sandbox) => sandbox.url(),
+            Self::Other(url) => url.clone(),
         }
     }
 }
 
+fn not_started(error: StartError) -> Failure {
+    let failure = Failure::of(Code::Temporary, &error);
+    match &error {
+        StartError::Running { url, .. } => failure.hint(Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url }),
+        StartError::Io { .. } => failure,
+    }
+}
+
 /// Serves until an interrupt.
-fn serve(host: &Host, sandbox: &Sandbox) -> Result<(), Failure> {
+fn serve(host: &Host, options: Options) -> Result<(), Failure> {
+    let sandbox = Sandbox::start(Options { long_lived: true, ..options }).map_err(not_started)?;
     host.streams.out(&Message::SandboxRuns { variable: SANDBOX_VARIABLE, url: &sandbox.url() }.to_string())?;
     block_on(async {
         let mut interrupts = host.signals.hold().map_err(Failure::no_signals)?;
@@ -132,14 +158,15 @@ fn serve(host: &Host, sandbox: &Sandbox) -> Result<(), Failure> {
 }
 
 /// The host of the command that runs against the sandbox.
-fn inside(host: &Host, sandbox: &Sandbox, user: Option<String>, decision: Decision, command: Vec<OsString>) -> Host {
+fn inside(host: &Host, url: String, user: Option<String>, decision: Decision, command: Vec<OsString>) -> Host {
     let mut inner = host.clone();
     inner.args = std::iter::once(OsString::from("aliyun-rs")).chain(command).collect();
-    inner.env.set(SANDBOX_VARIABLE, sandbox.url());
+    inner.env.set(SANDBOX_VARIABLE, url);
     inner.process = Arc::new(Staying(Arc::clone(&host.process)));
     if user.is_some() || !host.browser.is_available() {
         let user = user.unwrap_or_else(|| "alice".to_owned());
-        inner.browser = Arc::new(PlayedBrowser { http: Arc::clone(&host.http), user, decision });
+        inner.browser =
+            Arc::new(PlayedBrowser { http: Arc::clone(&host.http), streams: host.streams.clone(), user, decision });
     }
     inner
 }
@@ -147,6 +174,7 @@ fn inside(host: &Host, sandbox: &Sandbox, user: Option<String>, decision: Decisi
 /// A browser where there is none: the sandbox visits its own page.
 struct PlayedBrowser {
     http: Arc<dyn Http>,
+    streams: Streams,
     user: String,
     decision: Decision,
 }
@@ -157,15 +185,19 @@ impl Browser for PlayedBrowser {
     }
 
     fn open(&self, url: &str) -> io::Result<Opened> {
-        let (http, url, user, decision) = (Arc::clone(&self.http), url.to_owned(), self.user.clone(), self.decision);
+        let (http, streams) = (Arc::clone(&self.http), self.streams.clone());
+        let (url, user, decision) = (url.to_owned(), self.user.clone(), self.decision);
         std::thread::Builder::new().spawn(move || {
             block_on(async {
                 let fetch = |request| {
                     let http = Arc::clone(&http);
                     async move { http.send(request).await.map_err(|error| error.to_string()) }
                 };
-                // What the page says in the end, the command says too.
-                visit(&url, &user, decision, fetch).await.ok();
+                // What the client's page says in the end, the command says too.
+                if let Err(why) = visit(&url, &user, decision, fetch).await {
+                    let warning = Warning::PlayedBrowser { user: &user, why: &why };
+                    streams.err(&format!("warning: {warning}\n"));
+                }
                 Ok(())
             })
         })?;

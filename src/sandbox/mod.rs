@@ -17,13 +17,13 @@ mod request;
 mod routes;
 mod state;
 mod sts;
+mod tenancy;
 mod users;
 mod visitor;
 
-use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -35,6 +35,7 @@ pub use visitor::{Decision, visit};
 
 use gate::{Clients, Gate};
 use routes::Desk;
+use tenancy::{Tenancy, Tenant};
 
 /// A running sandbox. It ends, with its port, its connections and its threads, when dropped.
 pub struct Sandbox {
@@ -43,7 +44,8 @@ pub struct Sandbox {
     gate: Option<Gate>,
     answering: Option<JoinHandle<()>>,
     port: u16,
-    _claim: Option<File>,
+    // After everything else: whoever comes next may use the folder.
+    _tenancy: Option<Tenancy>,
 }
 
 /// Why a sandbox did not start.
@@ -56,12 +58,14 @@ pub enum StartError {
         folder: PathBuf,
         /// Where that one is, if it says.
         url: String,
+        /// Whether that one serves until it is told to stop, so that it can be used instead.
+        long_lived: bool,
     },
     /// The port or the folder cannot be used.
     #[error("the sandbox could not {attempt}")]
     Io {
         /// What was attempted.
-        attempt: &'static str,
+        attempt: String,
         /// What came of it.
         source: io::Error,
     },
@@ -73,25 +77,27 @@ impl Sandbox {
     /// # Errors
     /// [`StartError`]
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let io = |attempt| move |source| StartError::Io { attempt, source };
-        let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0))
-            .map_err(|error| StartError::Io { attempt: "serve", source: io::Error::other(error.to_string()) })?;
+        let tenancy = options.folder.as_deref().map(enter).transpose()?;
+        let attempt = format!("serve on port {} of {}", options.port, Ipv4Addr::LOCALHOST);
+        let io = |source| StartError::Io { attempt: attempt.clone(), source };
+        let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0));
+        let server = Arc::new(server.map_err(|error| io(io::Error::other(error.to_string())))?);
         let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
-        let gate = Gate::open(options.port, inner).map_err(io("bind its port"))?;
-        let port = gate.port();
-        let claim = match &options.folder {
-            None => None,
-            Some(folder) => match state::claim(folder, &url(port)).map_err(io("use its folder"))? {
-                Ok(claim) => Some(claim),
-                Err(url) => return Err(StartError::Running { folder: folder.clone(), url }),
-            },
-        };
-        let (server, desk) = (Arc::new(server), Arc::new(Desk::new(options)));
+        let gate = Gate::open(options.port, inner).map_err(io)?;
+        let (port, long_lived) = (gate.port(), options.long_lived);
+        let desk = Arc::new(Desk::new(options));
         let answering = {
             let (server, desk, clients) = (Arc::clone(&server), Arc::clone(&desk), gate.clients());
-            thread::Builder::new().spawn(move || answer_all(&server, &desk, &clients)).map_err(io("serve"))?
+            thread::Builder::new().spawn(move || answer_all(&server, &desk, &clients)).map_err(io)?
         };
-        Ok(Self { desk, server, gate: Some(gate), answering: Some(answering), port, _claim: claim })
+        let sandbox = Self { desk, server, gate: Some(gate), answering: Some(answering), port, _tenancy: tenancy };
+        if let Some(tenancy) = &sandbox._tenancy {
+            let tenant = Tenant { url: sandbox.url(), long_lived };
+            tenancy
+                .announce(&tenant)
+                .map_err(|source| StartError::Io { attempt: "say where it is".to_owned(), source })?;
+        }
+        Ok(sandbox)
     }
 
     /// Where it is: the value of `ALIYUN_RS_SANDBOX`.
@@ -125,6 +131,12 @@ impl Drop for Sandbox {
             answering.join().ok();
         }
     }
+}
+
+fn enter(folder: &Path) -> Result<Tenancy, StartError> {
+    let attempt = || format!("use its folder `{}`", folder.display());
+    let taken = Tenancy::take(folder).map_err(|source| StartError::Io { attempt: attempt(), source })?;
+    taken.map_err(|Tenant { url, long_lived }| StartError::Running { folder: folder.to_owned(), url, long_lived })
 }
 
 /// Answers until the server is unblocked, each request on a thread of its own, so that a delayed answer holds up

@@ -20,6 +20,8 @@ pub struct Options {
     pub clock: Clock,
     /// The folder that keeps logins from one run to the next; without one they end with the sandbox.
     pub folder: Option<PathBuf>,
+    /// Whether it serves until it is told to stop, so that others who want the folder can use it instead.
+    pub long_lived: bool,
     /// Who can sign in.
     pub users: Vec<User>,
     /// How long tokens and credentials live.
@@ -43,6 +45,7 @@ impl Options {
             port: 0,
             clock,
             folder: None,
+            long_lived: false,
             users: default_users(),
             lifetimes: Lifetimes::default(),
             casing: Casing::Both,

@@ -2,7 +2,7 @@
 //! their SHA-256 only.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -70,32 +70,14 @@ fn file(folder: &Path) -> PathBuf {
     folder.join("state.json")
 }
 
-/// Makes `folder`, for its owner only, and takes the right to use it. Who has it already is told by `Err`.
-pub(super) fn claim(folder: &Path, note: &str) -> io::Result<Result<File, String>> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)?;
-    let path = folder.join("lock");
-    let mut lock = private().read(true).write(true).create(true).truncate(false).open(&path)?;
-    match lock.try_lock() {
-        Ok(()) => {
-            lock.set_len(0)?;
-            lock.write_all(note.as_bytes())?;
-            Ok(Ok(lock))
-        }
-        Err(fs::TryLockError::WouldBlock) => Ok(Err(fs::read_to_string(path).unwrap_or_default())),
-        Err(fs::TryLockError::Error(error)) => Err(error),
-    }
-}
-
+/// How files are opened that are for their owner only.
 #[cfg(unix)]
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().mode(0o600).clone()
 }
 
 #[cfg(not(unix))]
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     OpenOptions::new()
 }

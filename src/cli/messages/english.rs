@@ -64,14 +64,15 @@ impl fmt::Display for Message<'_> {
                 writeln!(f, "Please open the following URL in your browser to authorize:\n{url}")
             }
             Self::OutputFormat => f.write_str("Default Output Format [json]: json (Only support json)\n"),
-            Self::Played { user } => writeln!(
-                f,
-                "No browser is used: the sandbox plays the browser of `{}` and authorizes.",
-                printable(user, NAME)
-            ),
+            Self::Played { user } => {
+                writeln!(f, "No browser is used: the sandbox plays the browser of `{}`.", printable(user, NAME))
+            }
             Self::Revoked => f.write_str("The refresh token is revoked.\n"),
             Self::SandboxRuns { variable, url } => {
                 writeln!(f, "export {variable}={url}")
+            }
+            Self::SandboxShared { url } => {
+                writeln!(f, "note: the sandbox that runs at {url} is used, with the options it was started with")
             }
             Self::Saved => f.write_str("Done.\n"),
             Self::Saving { profile } => write!(f, "Saving profile[{}] ...", printable(profile, NAME)),
@@ -184,6 +185,13 @@ impl fmt::Display for Warning<'_> {
                 "the profile `{}` gets its credentials from `{}`, which is gone",
                 printable(profile, NAME),
                 printable(source, NAME)
+            ),
+            Self::PlayedBrowser { user, why } => write!(
+                f,
+                "the played browser of `{}` goes no further: {}; like a person's, it leaves the sign-in waiting until \
+                 `--timeout` or Ctrl-C",
+                printable(user, NAME),
+                printable(why, NAME)
             ),
             Self::ProfileFromVariable { variable, profile } => {
                 write!(f, "{variable} names the profile `{}`", printable(profile, NAME))
