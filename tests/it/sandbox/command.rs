@@ -1,0 +1,77 @@
+//! `aliyun-rs sandbox -- ARGS` beside other sandboxes, and with a user who may not sign in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aliyun_rs::host::Clock as _;
+use aliyun_rs::sandbox::{Endpoint, Options, Sandbox};
+
+use crate::support::{World, ports};
+
+/// Who has the folder of `world`'s data before the command comes.
+fn tenant(world: &World, long_lived: bool) -> Sandbox {
+    let folder: PathBuf = world.config_path().parent().unwrap().to_owned();
+    let clock = Arc::clone(&world.clock);
+    Sandbox::start(Options { folder: Some(folder), long_lived, ..Options::new(Arc::new(move || clock.now())) }).unwrap()
+}
+
+#[test]
+fn a_command_joins_the_sandbox_that_is_served_already() {
+    let world = World::new();
+    let served = tenant(&world, true);
+    let turn = ports::turn();
+    let args = ["sandbox", "--as", "bob", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
+    let output = world.run(&args).done().says("user/bob");
+    drop(turn);
+    output.warns(&format!("note: the sandbox that runs at {} is used", served.url()));
+    assert_eq!(served.ledger().count(Endpoint::Exchange), 1);
+    world.run(&["sandbox", "--", "list"]).done().says("demo");
+}
+
+#[test]
+fn a_command_waits_for_the_sandbox_of_another_command_to_end() {
+    let world = World::new();
+    let other = tenant(&world, false);
+    world.write_config("{\"current\": \"demo\", \"profiles\": [{\"name\": \"demo\", \"mode\": \"AK\"}]}");
+    let output = thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.run(&["sandbox", "--", "list"]));
+        // Nothing tells from outside that it waits; that it has not ended for a while must do.
+        let until = Instant::now() + Duration::from_millis(300);
+        while Instant::now() < until {
+            assert!(!waiting.is_finished());
+            thread::yield_now();
+        }
+        drop(other);
+        waiting.join().unwrap().done()
+    });
+    assert_eq!(output.says("demo").stderr, "");
+}
+
+#[test]
+fn a_served_sandbox_is_not_joined_by_a_second_one() {
+    let world = World::new();
+    let served = tenant(&world, true);
+    world.run(&["sandbox"]).exits(5).warns(&format!("ALIYUN_RS_SANDBOX={}", served.url()));
+}
+
+#[test]
+fn a_user_who_is_not_assigned_leaves_the_sign_in_waiting_and_the_command_says_why() {
+    let world = World::new();
+    let _turn = ports::turn();
+    let args = ["sandbox", "--as", "mallory", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
+    let output = world.run(&[&args[..], &["--timeout", "2s"]].concat()).exits(5);
+    let output = output.warns("the played browser of `mallory` goes no further: ");
+    output.warns("The call is not authorized").warns("nobody signed in within 2s");
+    assert!(!world.config_path().exists());
+}
+
+#[test]
+fn a_played_denial_is_told_by_the_command_alone() {
+    let world = World::new();
+    let _turn = ports::turn();
+    let args = ["sandbox", "--as", "alice", "--deny", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
+    let output = world.run(&args).exits(4).warns("plays the browser of `alice`.");
+    assert!(!output.stderr.contains("goes no further"), "{output}");
+}

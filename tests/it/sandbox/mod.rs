@@ -1,0 +1,7 @@
+//! The sandbox as a strict other party.
+
+mod client;
+mod command;
+mod life;
+mod sign_in;
+mod tokens;
