@@ -18,6 +18,8 @@ mod kills;
 mod list;
 mod listener;
 mod model;
+#[cfg(unix)]
+mod process;
 mod readme;
 mod refresh;
 mod sandbox;
@@ -28,3 +30,5 @@ mod sign_in;
 mod store;
 mod support;
 mod switch;
+#[cfg(unix)]
+mod tls;

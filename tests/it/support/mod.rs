@@ -1,6 +1,7 @@
 //! The hermetic world that tests run in: an own home, a sandbox on loopback, a clock that only tests turn, and a
 //! browser that is a program. Commands enter by the same door as `main`.
 
+pub(crate) mod binary;
 pub(crate) mod evidence;
 pub(crate) mod ports;
 pub(crate) mod process;

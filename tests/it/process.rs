@@ -1,0 +1,285 @@
+//! The real program as a process: signals, streams, the browser it starts, the sandbox around a command.
+
+use std::fs;
+use std::io;
+use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aliyun_rs::sandbox::Decision;
+use rustix::process::Signal;
+
+use crate::support::binary::{Home, command, start};
+use crate::support::evidence::port_is_free;
+use crate::support::ports::turn;
+use crate::support::run::PATIENCE;
+use crate::support::{Run, World};
+
+const VARIABLE: &str = "ALIYUN_RS_SANDBOX";
+const CONFIGURE: [&str; 5] = ["configure", "--mode", "OAuth", "--profile", "demo"];
+
+fn inside<'a>(options: &[&'a str], args: &[&'a str]) -> Vec<&'a str> {
+    [&["sandbox"], options, &["--"], args].concat()
+}
+
+#[test]
+fn the_first_command_of_a_newcomer_completes_without_anybody_touching_it() {
+    let home = Home::new();
+    let _turn = turn();
+    let ended = home.run(&inside(&[], &CONFIGURE)).exits(0);
+    ended.says("Configure Done!!!").says("user/alice.").warns("the sandbox plays the browser of `alice`");
+    home.run(&["sandbox", "--", "list"]).exits(0).says("demo *");
+    home.run(&["sandbox", "--", "whoami"]).exits(0).says("user/alice");
+    home.run(&["sandbox", "--", "delete", "demo"]).exits(0);
+    assert!(!home.path(".aliyun").exists(), "the real file is not touched");
+}
+
+#[test]
+fn closed_streams_are_borne() {
+    let home = Home::new();
+    let _turn = turn();
+    let args = inside(&[], &CONFIGURE);
+    for redirection in ["<&-", "<&- >/dev/null 2>&-"] {
+        let mut shell = command("/bin/sh");
+        shell.args(["-c", &format!("exec \"$@\" {redirection}"), "sh", env!("CARGO_BIN_EXE_aliyun-rs")]).args(&args);
+        shell.env("HOME", home.path("")).env("XDG_DATA_HOME", home.path("data"));
+        start(&mut shell).finish().exits(0);
+    }
+    home.run(&["sandbox", "--", "list"]).exits(0).says("demo *");
+}
+
+#[test]
+fn an_interrupt_exits_130_and_leaves_no_trace() {
+    let world = World::new();
+    world.write_config("{ \"profiles\": [] }");
+    let files = world.files();
+    let home = Home::new();
+    let _turn = turn();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut command = home.command(&CONFIGURE);
+        command.args(["--no-browser", "--oauth-site-type", "CN"]).env(VARIABLE, world.sandbox.url());
+        command.env("ALIBABA_CLOUD_CONFIG_FILE", world.config_path());
+        let mut started = start(&mut command);
+        started.page();
+        let sent = Instant::now();
+        started.signal(signal);
+        started.finish().exits(130).warns("nothing was changed");
+        assert!(sent.elapsed() < Duration::from_secs(5));
+        assert!(port_is_free());
+        assert_eq!(world.files(), files);
+    }
+}
+
+#[test]
+fn an_interrupt_at_a_question_exits_130_though_nobody_answers() {
+    let (world, home) = (World::new(), Home::new());
+    let (input, _silent) = io::pipe().unwrap();
+    let mut command = home.command(&CONFIGURE);
+    command.env(VARIABLE, world.sandbox.url()).stdin(input);
+    let mut started = start(&mut command);
+    started.wait_for("Configuring profile");
+    started.signal(Signal::INT);
+    started.finish().exits(130);
+}
+
+/// A browser that writes down how it was started, makes noise, and never ends.
+const SPY: &str = r#"#!/bin/sh
+echo noise of a browser
+echo noise of a browser >&2
+cd "$(dirname "$0")" || exit
+printf '%s\n' "$@" > arguments
+env > environment
+for file in /proc/$$/fd/*; do readlink "$file"; done > files
+echo $$ > process
+exec sleep 600
+"#;
+
+fn executable(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+fn wait_for_file(path: &Path) -> String {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text,
+            _ => assert!(Instant::now() < until, "there is no `{}`", path.display()),
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The files that any child of this very process holds, such as those of the tool that runs the tests.
+#[cfg(target_os = "linux")]
+fn inherited() -> String {
+    let mut shell = command("/bin/sh");
+    shell.args(["-c", "for file in /proc/$$/fd/*; do readlink \"$file\"; done"]);
+    start(&mut shell).finish().stdout
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_browser_gets_one_address_and_nothing_of_ours() {
+    let (world, home) = (World::new(), Home::new());
+    executable(&home.path("spy"), SPY);
+    let _turn = turn();
+    let mut command = home.command(&CONFIGURE);
+    command.env(VARIABLE, world.sandbox.url()).env("BROWSER", home.path("spy")).env("LANG", "C.UTF-8");
+    for name in [
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_PROFILE",
+        "ALICLOUD_SECRET_KEY",
+        "OSS_ACCESS_KEY_SECRET",
+        "alibaba_cloud_security_token",
+    ] {
+        command.env(name, "canary-of-the-environment");
+    }
+    let mut started = start(&mut command);
+    let page = started.page();
+    let process = wait_for_file(&home.path("process"));
+    assert_eq!(wait_for_file(&home.path("arguments")), format!("{page}\n"));
+    let environment = wait_for_file(&home.path("environment"));
+    assert!(!environment.contains("canary"), "{environment}");
+    assert!(environment.contains("LANG=C.UTF-8"), "the rest of the environment is the user's own");
+    let files = wait_for_file(&home.path("files"));
+    let inherited = inherited();
+    for file in files.lines().filter(|file| !inherited.contains(file)) {
+        assert!(
+            file == "/dev/null" || file.ends_with("/spy") || file.ends_with("/files"),
+            "the browser holds `{file}`"
+        );
+    }
+    world.visit(&page, "bob", Decision::Authorize).unwrap();
+    let ended = started.finish().exits(0).says("user/bob.");
+    assert!(!format!("{ended:?}").contains("noise"), "{ended:?}");
+    let process = rustix::process::Pid::from_raw(process.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(process, Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_browser_that_does_not_start_is_no_end() {
+    let (world, home) = (World::new(), Home::new());
+    let _turn = turn();
+    let mut command = home.command(&CONFIGURE);
+    command.env(VARIABLE, world.sandbox.url()).env("BROWSER", home.path("nowhere"));
+    let mut started = start(&mut command);
+    world.visit(&started.page(), "alice", Decision::Authorize).unwrap();
+    started.finish().exits(0);
+}
+
+#[test]
+fn the_hidden_opener_opens_sign_in_pages_only() {
+    let home = Home::new();
+    executable(&home.path("spy"), SPY);
+    for address in ["https://evil.example/", "file:///etc/passwd", "-h", "http://localhost:80/oauth2/v1/auth"] {
+        let mut command = home.command(&["__open-browser", "--", address]);
+        start(command.env("BROWSER", home.path("spy"))).finish().exits(2);
+    }
+    assert!(!home.path("process").exists());
+}
+
+#[test]
+fn a_sandbox_alone_serves_other_processes_until_it_is_told_to_end() {
+    let home = Home::new();
+    let _turn = turn();
+    let mut sandbox = start(&mut home.command(&["sandbox"]));
+    let line = sandbox.wait_for("export ALIYUN_RS_SANDBOX=");
+    let url = line.trim().strip_prefix("export ALIYUN_RS_SANDBOX=").unwrap().to_owned();
+    let port: u16 = url.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
+
+    let mut client = start(home.command(&CONFIGURE).env(VARIABLE, &url));
+    let world = World::new();
+    world.visit(&client.page(), "root", Decision::Authorize).unwrap();
+    client.finish().exits(0).says("acs:ram::1234567890123456:root");
+    start(home.command(&["list"]).env(VARIABLE, &url)).finish().exits(0).says("demo *");
+
+    home.run(&["sandbox"]).exits(5).warns(&format!("hint: use it: ALIYUN_RS_SANDBOX={url}"));
+    sandbox.signal(Signal::TERM);
+    sandbox.finish().exits(0);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    start(home.command(&["whoami"]).env(VARIABLE, &url)).finish().exits(5);
+    home.run(&["sandbox", "--", "whoami"]).exits(0).says("root");
+}
+
+#[test]
+fn the_sandbox_plays_whom_it_is_told_to() {
+    let home = Home::new();
+    let _turn = turn();
+    home.run(&inside(&["--as", "developer"], &CONFIGURE)).exits(0).says("assumed-role/developer/sandbox");
+    home.run(&inside(&["--as", "bob", "--deny"], &CONFIGURE)).exits(4).warns("`access_denied`");
+    home.run(&inside(&["--as", "nobody"], &CONFIGURE)).exits(2).warns("it has alice, bob, developer, root");
+    home.run(&inside(&["--deny"], &CONFIGURE)).exits(2);
+    home.run(&inside(&["--fault", "token=503"], &CONFIGURE)).exits(5).warns("`temporarily_unavailable`");
+    home.run(&inside(&["--fault", "nonsense"], &CONFIGURE)).exits(2).warns("a fault is ENDPOINT=FAULT");
+    home.run(&inside(&[], &["sandbox", "--", "list"])).exits(2);
+    home.run(&["sandbox", "--", "whoami"]).exits(0).says("developer");
+}
+
+#[test]
+fn with_a_sandbox_the_real_file_is_out_of_reach_by_any_name() {
+    let (world, home) = (World::new(), Home::new());
+    for exists in [false, true] {
+        fs::create_dir_all(home.path(".aliyun")).unwrap();
+        if exists {
+            fs::write(home.path(".aliyun/config.json"), "{\"profiles\":[]}").unwrap();
+            symlink(home.path(".aliyun/config.json"), home.path("link.json")).unwrap();
+        } else {
+            symlink(home.path(".aliyun"), home.path("folder")).unwrap();
+        }
+        let names = [".aliyun/config.json", "folder/config.json", ".aliyun/../.aliyun/./config.json", "link.json"];
+        for name in names.into_iter().filter(|name| exists || *name != "link.json") {
+            let path = home.path(name);
+            let args = ["switch", "demo", "--config-path", path.to_str().unwrap()];
+            start(home.command(&args).env(VARIABLE, world.sandbox.url())).finish().exits(2).warns("off limits");
+            let mut command = home.command(&CONFIGURE);
+            command.env(VARIABLE, world.sandbox.url()).env("ALIBABA_CLOUD_CONFIG_FILE", &path);
+            start(&mut command).finish().exits(2).warns("off limits");
+            assert_eq!(fs::read_dir(home.path(".aliyun")).unwrap().count(), usize::from(exists), "{name}");
+        }
+    }
+}
+
+#[test]
+fn only_a_literal_address_of_this_machine_is_a_sandbox() {
+    let world = World::new();
+    for address in
+        ["https://127.0.0.1:80", "http://localhost:80", "http://127.0.0.1", "http://127.0.0.1:80@evil.example", "x"]
+    {
+        let output = Run::new(&["list"]).env(VARIABLE, address).go(&world).exits(2);
+        output.warns("ALIYUN_RS_SANDBOX takes only `http://127.0.0.1:PORT`").warns("hint: `aliyun-rs sandbox` prints");
+    }
+}
+
+#[test]
+fn a_reader_that_left_is_no_failure() {
+    let home = Home::new();
+    fs::create_dir(home.path(".aliyun")).unwrap();
+    fs::write(home.path(".aliyun/config.json"), "{\"profiles\":[]}").unwrap();
+    fs::set_permissions(home.path(".aliyun/config.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    for args in [&["--help"][..], &["list"], &["list", "--format", "json"], &["--version"]] {
+        let (gone, output) = io::pipe().unwrap();
+        drop(gone);
+        let (mut told, stderr) = io::pipe().unwrap();
+        let mut command = home.command(args);
+        let mut child = command.stdout(output).stderr(stderr).spawn().unwrap();
+        drop(command);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{args:?}");
+        let mut text = String::new();
+        io::Read::read_to_string(&mut told, &mut text).unwrap();
+        assert_eq!(text, "", "{args:?}");
+    }
+}
+
+#[test]
+fn without_a_home_a_named_file_is_enough() {
+    let home = Home::new();
+    let path = home.path("config.json");
+    fs::write(&path, "{\"profiles\":[{\"name\":\"a\"}]}").unwrap();
+    let mut command = home.command(&["switch", "a", "--config-path", path.to_str().unwrap()]);
+    start(command.env_remove("HOME").env_remove("XDG_DATA_HOME")).finish().exits(0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"current\":\"a\",\"profiles\":[{\"name\":\"a\"}]}");
+}
