@@ -60,7 +60,7 @@ fn an_interrupt_exits_130_and_leaves_no_trace() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut command = home.command(&CONFIGURE);
         command.args(["--no-browser", "--oauth-site-type", "CN"]).env(VARIABLE, world.sandbox.url());
-        command.env("ALIBABA_CLOUD_CONFIG_FILE", world.config_path());
+        command.arg("--config-path").arg(world.config_path());
         let mut started = start(&mut command);
         started.page();
         let sent = Instant::now();
@@ -232,15 +232,29 @@ fn with_a_sandbox_the_real_file_is_out_of_reach_by_any_name() {
         }
         let names = [".aliyun/config.json", "folder/config.json", ".aliyun/../.aliyun/./config.json", "link.json"];
         for name in names.into_iter().filter(|name| exists || *name != "link.json") {
-            let path = home.path(name);
-            let args = ["switch", "demo", "--config-path", path.to_str().unwrap()];
-            start(home.command(&args).env(VARIABLE, world.sandbox.url())).finish().exits(2).warns("off limits");
-            let mut command = home.command(&CONFIGURE);
-            command.env(VARIABLE, world.sandbox.url()).env("ALIBABA_CLOUD_CONFIG_FILE", &path);
-            start(&mut command).finish().exits(2).warns("off limits");
+            for args in [&CONFIGURE[..], &["switch", "demo"], &["list"]] {
+                let mut command = home.command(args);
+                command.arg("--config-path").arg(home.path(name)).env(VARIABLE, world.sandbox.url());
+                start(&mut command).finish().exits(2).warns("off limits");
+            }
             assert_eq!(fs::read_dir(home.path(".aliyun")).unwrap().count(), usize::from(exists), "{name}");
         }
     }
+}
+
+#[test]
+fn with_a_sandbox_the_file_that_a_variable_names_is_out_of_reach_too() {
+    let (world, home) = (World::new(), Home::new());
+    let real = home.path("real.json");
+    fs::write(&real, "{\"profiles\":[{\"name\":\"real\"}]}").unwrap();
+    let run = |args: &[&str]| {
+        let mut command = home.command(args);
+        command.env(VARIABLE, world.sandbox.url()).env("ALIBABA_CLOUD_CONFIG_FILE", &real);
+        start(&mut command).finish()
+    };
+    run(&["switch", "real"]).exits(2).warns("there is no profile `real`");
+    run(&["switch", "real", "--config-path", real.to_str().unwrap()]).exits(2).warns("off limits");
+    assert_eq!(fs::read_to_string(real).unwrap(), "{\"profiles\":[{\"name\":\"real\"}]}");
 }
 
 #[test]
@@ -272,6 +286,17 @@ fn a_reader_that_left_is_no_failure() {
         io::Read::read_to_string(&mut told, &mut text).unwrap();
         assert_eq!(text, "", "{args:?}");
     }
+}
+
+#[test]
+fn a_sign_in_whose_reader_left_is_finished() {
+    let home = Home::new();
+    let (gone, output) = io::pipe().unwrap();
+    drop(gone);
+    let _turn = turn();
+    let mut command = home.command(&inside(&[], &CONFIGURE));
+    assert_eq!(command.stdout(output).status().unwrap().code(), Some(0));
+    home.run(&["sandbox", "--", "list"]).exits(0).says("demo *").says("| en ");
 }
 
 #[test]
