@@ -21,7 +21,7 @@ mod store;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use document::{Layout, Node, Text, check, quote, splice, string};
+use document::{Entry, Layout, Node, Text, check, quote, splice, string};
 
 pub use changes::Changes;
 pub use document::Malformed;
@@ -71,7 +71,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails on what is no UTF-8, no JSON object, nested deeper than the official client reads, or has
+    /// Fails on what is no UTF-8, no JSON object, has `current` or `profiles` twice, nested deeper than the official client reads, or has
     /// `profiles` that are no list. A bad profile or a bad field is no error: see [`Config::oddities`] and
     /// [`Profile::faults`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -163,6 +163,14 @@ impl Config {
 
     fn index(text: Text) -> Result<Self, Malformed> {
         let root = check(&text)?;
+        for key in ["current", "profiles"] {
+            let same = |entry: &&Entry<'_>| entry.key().is_some_and(|found| found.eq_ignore_ascii_case(key));
+            if let Some(second) = root.entries().iter().filter(same).nth(1) {
+                // A reader sees the last one only: an edit would leave the profiles of the others behind.
+                let start = root.range(second.value).start;
+                return Err(Malformed::at(text.as_bytes(), start, "a second `current` or `profiles`"));
+            }
+        }
         let (mut places, mut oddities) = (Vec::new(), Vec::new());
         let current = root.get("current").filter(|entry| entry.value != "null");
         let current = current.and_then(|entry| {
