@@ -1,5 +1,6 @@
 //! What every command starts from: the host, the other party, the shared file, the profile that is meant.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -29,6 +30,13 @@ pub(super) struct FileArgs {
     /// The file that keeps the profiles [default: ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json]
     #[arg(long, global = true, value_name = "PATH")]
     config_path: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// The options as they are written, for a command inside this one.
+    pub(super) fn into_options(self) -> Vec<OsString> {
+        self.config_path.map(|path| vec!["--config-path".into(), path.into()]).unwrap_or_default()
+    }
 }
 
 /// What every command starts from.

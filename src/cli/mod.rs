@@ -102,7 +102,7 @@ fn dispatch(host: &Host, cli: Cli) -> Result<(), Failure> {
         Command::Exec(args) => exec::run(&context(cli.file)?, args),
         Command::Serve(args) => serve::run(&context(cli.file)?, args),
         Command::Whoami(args) => whoami::run(&context(cli.file)?, args),
-        Command::Sandbox(args) => sandbox::run(host, args),
+        Command::Sandbox(args) => sandbox::run(host, cli.file, args),
         Command::OpenBrowser { url } => open_browser(&url),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::context::{SANDBOX_VARIABLE, block_on, sandbox_folder};
+use super::context::{FileArgs, SANDBOX_VARIABLE, block_on, sandbox_folder};
 use super::failure::{Code, Failure};
 use super::messages::{Hint, Message, Warning};
 use crate::host::{Browser, Host, Http, Opened, Staying, Streams};
@@ -60,7 +60,7 @@ pub(super) struct SandboxArgs {
     command: Vec<OsString>,
 }
 
-pub(super) fn run(host: &Host, args: SandboxArgs) -> Result<(), Failure> {
+pub(super) fn run(host: &Host, file: FileArgs, args: SandboxArgs) -> Result<(), Failure> {
     let user = args.user.clone();
     let command = args.command.clone();
     let decision = if args.deny { Decision::Deny } else { Decision::Authorize };
@@ -80,6 +80,7 @@ pub(super) fn run(host: &Host, args: SandboxArgs) -> Result<(), Failure> {
     if let Party::Other(url) = &party {
         host.streams.err(&Message::SandboxShared { url }.to_string());
     }
+    let command = file.into_options().into_iter().chain(command).collect();
     let inner = inside(host, party.url(), user, decision, command);
     match super::run(&inner) {
         ExitCode::SUCCESS => Ok(()),

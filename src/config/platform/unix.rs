@@ -50,7 +50,9 @@ pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
 
 /// Creates a directory and those above it, for the owner alone.
 pub(crate) fn create_directories(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(path)
+    DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(path)?;
+    // The mode that was asked for, whatever the umask took from it.
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE_DIRECTORY))
 }
 
 /// Whether others than the owner may read or write the file.
