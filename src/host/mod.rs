@@ -27,7 +27,7 @@ pub use env::Env;
 pub use http::{Http, Request, Response, TransportError, TransportKind};
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};
-pub use streams::{Stream, Streams};
+pub use streams::{KeptTerminal, Stream, Streams};
 
 /// A future on the heap, so that traits with asynchronous methods can be used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -14,6 +14,28 @@ struct Inner {
     terminals: [bool; 3],
 }
 
+/// How the terminal was. Whatever happens to it meanwhile, it is put back when this is dropped.
+pub struct KeptTerminal(#[cfg(unix)] Option<rustix::termios::Termios>);
+
+impl KeptTerminal {
+    /// Remembers how the terminal at standard input is, if there is one.
+    pub fn remember() -> Self {
+        Self(
+            #[cfg(unix)]
+            rustix::termios::tcgetattr(io::stdin()).ok(),
+        )
+    }
+}
+
+impl Drop for KeptTerminal {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(terminal) = &self.0 {
+            rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, terminal).ok();
+        }
+    }
+}
+
 /// Names one of the streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {

@@ -11,7 +11,7 @@ use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Message, Warning};
 use crate::config::Config;
-use crate::host::Stream;
+use crate::host::{KeptTerminal, Stream};
 
 /// Which profile to switch to. Profiles of every mode will do.
 #[derive(Args, Debug)]
@@ -83,6 +83,8 @@ fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
     }
     let current = names.iter().position(|name| Some(name.as_str()) == config.current()).unwrap_or(0);
     let shown: Vec<String> = names.iter().map(|name| crate::text::printable(name, 60)).collect();
+    // The list reads single keys; a run that ends in the midst of it has to leave the terminal as it was.
+    let _terminal = KeptTerminal::remember();
     let chosen = block_on(async {
         let mut interrupts = context.host.signals.hold()?;
         let select = move || {
