@@ -1,6 +1,8 @@
 //! The callback listener under hostile visitors.
 
-use std::io::{self, BufRead, Read, Write};
+#[cfg(unix)]
+use std::io::BufRead;
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};

@@ -5,6 +5,7 @@ use std::io;
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use rustix::process::Signal;
 use crate::support::binary::{Home, command, start};
 use crate::support::evidence::port_is_free;
 use crate::support::ports::turn;
+#[cfg(target_os = "linux")]
 use crate::support::run::PATIENCE;
 use crate::support::{Run, World};
 
@@ -101,6 +103,7 @@ fn executable(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
+#[cfg(target_os = "linux")]
 fn wait_for_file(path: &Path) -> String {
     let until = Instant::now() + PATIENCE;
     loop {

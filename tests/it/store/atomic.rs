@@ -1,9 +1,12 @@
 //! How a file is replaced: whole, private, in the place where it really is.
 
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
 
-use aliyun_rs::config::{Changes, Field, Note, Store, StoreError};
+use aliyun_rs::config::{Changes, Field, Store};
+#[cfg(unix)]
+use aliyun_rs::config::{Note, StoreError};
 
 use super::{AMPLE, Place, REALISTIC, count, counted, update, update_locked};
 

@@ -1,5 +1,6 @@
 //! One writer at a time: threads, processes, and the SDKs that lock the file itself.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::time::Duration;
 
