@@ -67,7 +67,7 @@ impl Bench {
                    "output_format": "json", "language": "en"})
         }));
         let file = json!({"current": "demo", "profiles": profiles, "meta_path": ""});
-        fs::write(&path, serde_json::to_string_pretty(&file).unwrap()).unwrap();
+        write_private(&path, &file);
         path
     }
 
@@ -215,7 +215,13 @@ fn expire(config: &Path) {
     let mut file: Value = serde_json::from_str(&fs::read_to_string(config).unwrap()).unwrap();
     let profile = &mut file["profiles"][0];
     (profile["sts_expiration"], profile["oauth_access_token_expire"]) = (json!(1), json!(1));
-    fs::write(config, serde_json::to_string_pretty(&file).unwrap()).unwrap();
+    write_private(config, &file);
+}
+
+fn write_private(path: &Path, file: &Value) {
+    fs::write(path, serde_json::to_string_pretty(file).unwrap()).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 fn median(spans: &mut [f64]) -> f64 {
