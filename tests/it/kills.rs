@@ -146,7 +146,10 @@ fn killed_at_any_system_call_a_renewal_loses_no_login_outside_the_window() {
             return "not reached";
         }
         if afterwards(&world, &tokens, &case) {
-            assert_presented_once(&world, &tokens, &case);
+            // A request that was sent may still be on its way when the next run has presented the token.
+            if !killed.ended_inside_the_window() {
+                assert_presented_once(&world, &tokens, &case);
+            }
             return "login kept";
         }
         assert!(killed.ended_inside_the_window(), "the login was lost outside the window: {case}");
