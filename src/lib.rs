@@ -11,7 +11,7 @@
 //! | [`reply`] | judges what a server answered |
 //! | [`sts`] | the signature of Alibaba Cloud's API and `GetCallerIdentity` |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
-//! | [`http`] | a hardened loopback server |
+//! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
 //! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | Alibaba Cloud in small, an independent second party |
@@ -24,8 +24,8 @@ pub mod cli;
 pub mod config;
 pub mod credentials;
 pub mod host;
-pub mod http;
 pub mod login;
+pub mod loopback_server;
 pub mod oauth;
 pub mod reply;
 pub mod sandbox;

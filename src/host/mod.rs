@@ -9,6 +9,7 @@ mod clock;
 mod entropy;
 mod env;
 mod http;
+pub mod peers;
 mod process;
 mod signals;
 mod streams;

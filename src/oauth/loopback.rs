@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::callback::{Callback, Expected, PATH, Stray};
 use super::page::{self, Page};
-use crate::http::{self, Request, Response, Server};
+use crate::loopback_server::{self, Request, Response, Server};
 use crate::secret::Secret;
 
 /// The ports registered for the `official-cli` application.
@@ -39,7 +39,8 @@ impl Listener {
     pub fn bind(ports: impl IntoIterator<Item = u16>) -> Result<Self, PortsUnavailable> {
         let mut tried = Vec::new();
         for port in ports {
-            let bound = http::bind(port).and_then(|socket| Ok(Self { port: socket.local_addr()?.port(), socket }));
+            let bound =
+                loopback_server::bind(port).and_then(|socket| Ok(Self { port: socket.local_addr()?.port(), socket }));
             match bound {
                 Ok(listener) => return Ok(listener),
                 Err(error) => tried.push((port, error)),
@@ -65,10 +66,11 @@ impl Listener {
     pub fn start(self, state: Secret, issuer: Option<String>) -> io::Result<Waiting> {
         let (first, callbacks) = mpsc::channel(1);
         let (outcome, page) = watch::channel(None);
-        let desk = Arc::new(Desk { expected: Expected { state, issuer }, first: Mutex::new(Some(first)), page });
+        let expected = Expected { state, issuer };
+        let handler = Arc::new(CallbackHandler { expected, first: Mutex::new(Some(first)), page });
         let server = Server::start(self.socket, move |request| {
-            let desk = Arc::clone(&desk);
-            async move { desk.receive(&request).await }
+            let handler = Arc::clone(&handler);
+            async move { handler.handle(&request).await }
         })?;
         Ok(Waiting { server, callbacks, outcome })
     }
@@ -99,14 +101,14 @@ impl Waiting {
 }
 
 /// What every connection shares.
-struct Desk {
+struct CallbackHandler {
     expected: Expected,
     first: Mutex<Option<mpsc::Sender<Callback>>>,
     page: watch::Receiver<Option<Page>>,
 }
 
-impl Desk {
-    async fn receive(&self, request: &Request) -> Response {
+impl CallbackHandler {
+    async fn handle(&self, request: &Request) -> Response {
         if !request.names_port() {
             return page::stray(Stray::Forbidden);
         }

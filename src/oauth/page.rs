@@ -13,7 +13,7 @@ use hyper::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_SECURITY_POLICY, HeaderMap, 
 use ring::digest::{SHA256, digest};
 
 use super::callback::Stray;
-use crate::http::{Response, respond};
+use crate::loopback_server::{Response, respond};
 
 /// How the sign-in ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

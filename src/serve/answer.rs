@@ -12,20 +12,20 @@ use tokio::time::timeout;
 
 use super::keeper::Stock;
 use crate::credentials::UriAnswer;
-use crate::host::{Clock, Host};
-use crate::http::{Request, Response, peer, respond};
+use crate::host::{Clock, Host, peers};
+use crate::loopback_server::{Request, Response, respond};
 use crate::secret::Secret;
 
 /// How long a visitor waits for a renewal when there is nothing valid to hand out. Less than a connection lasts.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Answers visitors.
-pub(super) struct Desk {
+pub(super) struct CredentialsHandler {
     path: Secret,
     user: Option<u32>,
     clock: Arc<dyn Clock>,
     held: watch::Receiver<Stock>,
-    wish: Arc<Notify>,
+    renew: Arc<Notify>,
 }
 
 /// An answer without credentials, in the manner of one with them.
@@ -36,13 +36,13 @@ struct Refusal<'a> {
     message: &'a str,
 }
 
-impl Desk {
-    pub(super) fn new(host: &Host, path: Secret, held: watch::Receiver<Stock>, wish: Arc<Notify>) -> Self {
-        Self { path, user: host.user, clock: Arc::clone(&host.clock), held, wish }
+impl CredentialsHandler {
+    pub(super) fn new(host: &Host, path: Secret, held: watch::Receiver<Stock>, renew: Arc<Notify>) -> Self {
+        Self { path, user: host.user, clock: Arc::clone(&host.clock), held, renew }
     }
 
     /// Answers one request, from memory if anything there is valid.
-    pub(super) async fn answer(&self, request: &Request) -> Response {
+    pub(super) async fn handle(&self, request: &Request) -> Response {
         if let Some(refusal) = self.refusal(request) {
             return refusal;
         }
@@ -50,7 +50,7 @@ impl Desk {
         if let Some(answer) = self.credentials(&held.borrow_and_update()) {
             return answer;
         }
-        self.wish.notify_one();
+        self.renew.notify_one();
         // Whatever comes of it: what is held then is the answer.
         let _ = timeout(PATIENCE, held.changed()).await;
         let stock = held.borrow();
@@ -86,7 +86,7 @@ impl Desk {
     /// Whether the visitor is the user who runs this. Where the system cannot tell, the secret path has to do;
     /// where it could and does not, nobody is trusted.
     fn knows(&self, request: &Request) -> bool {
-        match peer::owner(request.peer(), request.local()) {
+        match peers::owner(request.peer(), request.local()) {
             Ok(owner) => owner.is_some() && owner == self.user,
             Err(error) => error.kind() == io::ErrorKind::Unsupported,
         }

@@ -19,10 +19,10 @@ use tokio::sync::{Notify, watch};
 
 use crate::credentials::{Credentials, Error, Notices, Wanted};
 use crate::host::{Host, NoEntropy};
-use crate::http::{Server, bind};
+use crate::loopback_server::{Server, bind};
 use crate::secret::Secret;
 
-use answer::Desk;
+use answer::CredentialsHandler;
 use keeper::{Keeper, Stock};
 
 /// How long answers that are under way may take when the endpoint closes.
@@ -72,12 +72,12 @@ impl Endpoint {
         let url = Secret::new(format!("http://{address}{}", path.expose()));
         let (stock, held) = watch::channel(Stock::of(credentials));
         let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
-        let wish = Arc::new(Notify::new());
-        let desk = Arc::new(Desk::new(host, path, held, Arc::clone(&wish)));
-        let keeper = Keeper::start(host.clone(), wanted, stock, wish, sender).map_err(OpenError::Thread)?;
+        let renew = Arc::new(Notify::new());
+        let handler = Arc::new(CredentialsHandler::new(host, path, held, Arc::clone(&renew)));
+        let keeper = Keeper::start(host.clone(), wanted, stock, renew, sender).map_err(OpenError::Thread)?;
         let serve = move |request| {
-            let desk = Arc::clone(&desk);
-            async move { desk.answer(&request).await }
+            let handler = Arc::clone(&handler);
+            async move { handler.handle(&request).await }
         };
         let server = Server::start(listener, serve).map_err(failed)?;
         Ok(Self { server, keeper, reports, url })

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use aliyun_rs::http::{Request, Server, respond};
+use aliyun_rs::loopback_server::{Request, Server, respond};
 use aliyun_rs::oauth::callback::{Callback, ErrorCode};
 use aliyun_rs::oauth::loopback::{Listener, Waiting};
 use aliyun_rs::oauth::page::Page;
@@ -528,7 +528,7 @@ fn the_server_tells_its_handler_who_asks_and_survives_its_panic() {
         let server = Server::start(socket, move |request: Request| async move {
             assert_ne!(request.path(), "/panic");
             assert_eq!(request.local(), local);
-            let owner = aliyun_rs::http::peer::owner(request.peer(), request.local());
+            let owner = aliyun_rs::host::peers::owner(request.peer(), request.local());
             respond(StatusCode::OK, "text/plain", format!("{} {owner:?}", request.peer()))
         })
         .unwrap();

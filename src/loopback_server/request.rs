@@ -50,7 +50,7 @@ impl Request {
         &self.head.headers
     }
 
-    /// The visitor's end of the connection, for [`super::peer::owner`].
+    /// The visitor's end of the connection, for [`crate::host::peers::owner`].
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }

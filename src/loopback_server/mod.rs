@@ -9,8 +9,7 @@
 //!
 //! Methods, paths, parameters and what to say are left to the handler.
 
-mod guests;
-pub mod peer;
+mod connections;
 mod port;
 mod request;
 mod response;
@@ -29,7 +28,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use guests::{Busy, Guests};
+use connections::{Busy, Connections};
 use port::Port;
 pub use port::bind;
 pub use request::Request;
@@ -94,38 +93,38 @@ where
     H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let mut guests = Guests::default();
+    let mut connections = Connections::default();
     loop {
         tokio::select! {
             biased;
             () = port.closed() => break,
-            () = guests.one_leaves() => {}
-            accepted = port.accept(), if guests.may_enter() => match accepted {
+            () = connections.closed() => {}
+            accepted = port.accept(), if connections.can_accept() => match accepted {
                 Ok((stream, peer)) if peer.ip().is_loopback() => {
                     let handler = Arc::clone(&handler);
-                    guests.admit(|busy| converse(stream, peer, local, busy, handler));
+                    connections.accept(|busy| serve_connection(stream, peer, local, busy, handler));
                     // The newcomer speaks before the next one may push it out.
                     tokio::task::yield_now().await;
                 }
                 // Reachable where the system routes foreign packets to 127.0.0.0/8 (CVE-2020-8558).
                 Ok(_) => {}
-                Err(error) if is_about_the_visitor(&error) => {}
+                Err(error) if concerns_one_connection(&error) => {}
                 // No file descriptor is left: that of a dismissed one is free when its task has run.
-                Err(_) if guests.dismiss_oldest() => tokio::task::yield_now().await,
+                Err(_) if connections.evict_oldest_idle() => tokio::task::yield_now().await,
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
     }
-    guests.farewell().await;
+    connections.drain().await;
 }
 
-fn is_about_the_visitor(error: &io::Error) -> bool {
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
 /// Serves one connection: one request, one answer.
-async fn converse<H, F>(stream: TcpStream, peer: SocketAddr, local: SocketAddr, busy: Busy, handler: Arc<H>)
+async fn serve_connection<H, F>(stream: TcpStream, peer: SocketAddr, local: SocketAddr, busy: Busy, handler: Arc<H>)
 where
     H: Fn(Request) -> F,
     F: Future<Output = Response>,
