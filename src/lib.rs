@@ -9,7 +9,7 @@
 //! | [`login`] | the sign-in, from a profile name to a profile that is saved |
 //! | [`oauth`] | the protocol: authorization, callback, tokens, exchange |
 //! | [`reply`] | judges what a server answered |
-//! | [`sts`] | the signature of Alibaba Cloud's API and `GetCallerIdentity` |
+//! | [`openapi`] | signed calls of Alibaba Cloud's API: `GetCallerIdentity` |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
 //! | [`serve`] | the local credentials endpoint |
@@ -27,12 +27,12 @@ pub mod host;
 pub mod login;
 pub mod loopback_server;
 pub mod oauth;
+pub mod openapi;
 pub mod reply;
 pub mod sandbox;
 pub mod secret;
 pub mod serve;
 pub mod site;
-pub mod sts;
 pub mod text;
 pub mod time;
 

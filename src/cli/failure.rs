@@ -9,9 +9,9 @@ use crate::credentials;
 use crate::host::{Host, TransportKind};
 use crate::login;
 use crate::oauth::callback::ErrorCode;
+use crate::openapi::CallError;
 use crate::reply::ReplyError;
 use crate::serve;
-use crate::sts::IdentityError;
 use crate::text::{chain, printable};
 
 use super::messages::{Hint, Message};
@@ -141,8 +141,8 @@ impl From<ReplyError> for Failure {
     }
 }
 
-impl From<IdentityError> for Failure {
-    fn from(error: IdentityError) -> Self {
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
         Self::of(Code::Temporary, &error)
     }
 }

@@ -7,7 +7,8 @@ use super::context::{Context, block_on};
 use super::credentials::WantedArgs;
 use super::failure::Failure;
 use super::messages::Message;
-use crate::sts::{Key, caller_identity};
+use crate::openapi::Key;
+use crate::openapi::sts::caller_identity;
 
 /// Whom to ask about.
 #[derive(Args, Debug)]

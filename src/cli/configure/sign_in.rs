@@ -12,8 +12,9 @@ use crate::cli::prompt::Prompter;
 use crate::config::{Changes, Field, Mode, Profile};
 use crate::host::{Opened, Stream};
 use crate::login::{self, Observer, Outcome};
+use crate::openapi::Key;
+use crate::openapi::sts::caller_identity;
 use crate::site::Site;
-use crate::sts::{Key, caller_identity};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 

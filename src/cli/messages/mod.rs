@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::config::{Mode, Note, StoreError};
+use crate::openapi::sts::Identity;
 use crate::site::Site;
-use crate::sts::Identity;
 use crate::text::printable;
 use crate::time::{Skew, Timestamp};
 
