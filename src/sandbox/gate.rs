@@ -1,157 +1,126 @@
-//! The sandbox's door: it accepts every connection and passes the bytes to `tiny_http` and back.
+//! The sandbox's front door: relays each connection to `tiny_http`, and can end it.
 //!
-//! `tiny_http` can neither close a connection nor leave a request unanswered, and its threads outlive it while a
-//! client stays connected. The gate holds the sockets: a fault can cut one, and the end of the sandbox ends all.
+//! `tiny_http` 0.12 cannot close a connection, answers 500 to a request that is dropped, and keeps a thread for as
+//! long as a client is connected. The gate owns the clients' sockets instead: a fault can end one, and the end of the
+//! sandbox ends all. A release of `tiny_http` that gives access to the socket of a request would replace this module.
 
 use std::collections::HashMap;
-use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::hold;
 
 /// More wait in the listener's queue; a process may open only so many files.
-const MOST_CLIENTS: usize = 160;
-const PAUSE: Duration = Duration::from_millis(10);
+const MAX_CONNECTIONS: usize = 160;
+/// The wait after a failure to accept, such as too many open files.
+const RETRY: Duration = Duration::from_millis(10);
 
-/// An open door. It closes, with every connection, when dropped.
+/// An open port on 127.0.0.1. It closes, with every connection, when dropped.
 pub(super) struct Gate {
-    address: SocketAddr,
-    clients: Arc<Clients>,
-    acceptor: Option<JoinHandle<()>>,
+    port: u16,
+    connections: Connections,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
-pub(super) struct Clients {
-    inside: Mutex<Inside>,
-    left: Condvar,
-}
+/// The open connections, by the address under which `tiny_http` knows them.
+#[derive(Clone, Default)]
+pub(super) struct Connections(Arc<Mutex<HashMap<SocketAddr, oneshot::Sender<Ending>>>>);
 
-#[derive(Default)]
-struct Inside {
-    shut: bool,
-    /// By the address that `tiny_http` sees.
-    links: HashMap<SocketAddr, Arc<Link>>,
-}
-
-/// A client's connection and its continuation to `tiny_http`.
-struct Link {
-    client: TcpStream,
-    inner: TcpStream,
-}
+/// The last bytes of a connection, and what is dropped once it is closed.
+struct Ending(Vec<u8>, oneshot::Sender<()>);
 
 impl Gate {
     /// Opens `port` on 127.0.0.1 for the server at `server`.
     pub(super) fn open(port: u16, server: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let address = listener.local_addr()?;
-        let clients = Arc::new(Clients::default());
-        let inside = Arc::clone(&clients);
-        let acceptor = thread::Builder::new().spawn(move || inside.accept(&listener, server))?;
-        Ok(Self { address, clients, acceptor: Some(acceptor) })
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
+        let (stop, stopped) = oneshot::channel();
+        let connections = Connections::default();
+        let accept = accept(listener, server, connections.clone());
+        let thread = thread::Builder::new().spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = accept => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { port, connections, stop: Some(stop), thread: Some(thread) })
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.address.port()
+    pub(super) const fn port(&self) -> u16 {
+        self.port
     }
 
-    /// Whose connections can be cut.
-    pub(super) fn clients(&self) -> Arc<Clients> {
-        Arc::clone(&self.clients)
+    pub(super) fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 }
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        let mut inside = hold(&self.clients.inside);
-        inside.shut = true;
-        inside.links.values().for_each(|link| link.close());
-        drop(inside);
-        self.clients.left.notify_all();
-        // Wakes the acceptor.
-        TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).ok();
-        if let Some(acceptor) = self.acceptor.take() {
-            acceptor.join().ok();
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
         }
     }
 }
 
-impl Clients {
+impl Connections {
     /// Sends `bytes` to the client that `tiny_http` knows as `peer`, and closes its connection.
-    pub(super) fn cut(&self, peer: Option<SocketAddr>, bytes: &[u8]) {
-        let link = peer.and_then(|peer| hold(&self.inside).links.get(&peer).cloned());
-        if let Some(link) = link {
-            (&link.client).write_all(bytes).ok();
-            link.close();
+    pub(super) fn end(&self, peer: Option<SocketAddr>, bytes: Vec<u8>) {
+        let (open, closed) = oneshot::channel();
+        if let Some(end) = peer.and_then(|peer| hold(&self.0).remove(&peer)) {
+            end.send(Ending(bytes, open)).ok();
+            closed.blocking_recv().ok();
         }
-    }
-
-    /// Lets clients in until the gate is shut, and waits until all have left.
-    fn accept(&self, listener: &TcpListener, server: SocketAddr) {
-        thread::scope(|scope| {
-            while self.has_room() {
-                let Ok((client, _)) = listener.accept() else {
-                    thread::sleep(PAUSE);
-                    continue;
-                };
-                let Ok(inner) = TcpStream::connect(server) else { continue };
-                let Ok(peer) = inner.local_addr() else { continue };
-                let link = Arc::new(Link { client, inner });
-                if self.enter(peer, &link) {
-                    scope.spawn(move || {
-                        link.relay();
-                        hold(&self.inside).links.remove(&peer);
-                        self.left.notify_all();
-                    });
-                }
-            }
-        });
-    }
-
-    /// Waits for room; false when the gate is shut.
-    fn has_room(&self) -> bool {
-        let full = |inside: &mut Inside| !inside.shut && inside.links.len() >= MOST_CLIENTS;
-        let inside = self.left.wait_while(hold(&self.inside), full);
-        !inside.unwrap_or_else(PoisonError::into_inner).shut
-    }
-
-    fn enter(&self, peer: SocketAddr, link: &Arc<Link>) -> bool {
-        let mut inside = hold(&self.inside);
-        if !inside.shut {
-            inside.links.insert(peer, Arc::clone(link));
-        }
-        !inside.shut
     }
 }
 
-impl Link {
-    /// Copies in both directions until both have ended.
-    fn relay(&self) {
-        self.client.set_nodelay(true).ok();
-        self.inner.set_nodelay(true).ok();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                copy(&self.inner, &self.client);
-                self.client.shutdown(Shutdown::Both).ok();
-            });
-            copy(&self.client, &self.inner);
-            self.inner.shutdown(Shutdown::Write).ok();
+async fn accept(listener: TcpListener, server: SocketAddr, connections: Connections) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        let Ok((client, _)) = listener.accept().await else {
+            tokio::time::sleep(RETRY).await;
+            continue;
+        };
+        let connections = connections.clone();
+        tokio::spawn(async move {
+            relay(client, server, &connections).await.ok();
+            drop(permit);
         });
-    }
-
-    fn close(&self) {
-        self.client.shutdown(Shutdown::Both).ok();
-        self.inner.shutdown(Shutdown::Both).ok();
     }
 }
 
-fn copy(mut from: &TcpStream, mut to: &TcpStream) {
-    let mut buffer = [0; 8192];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..count]).is_err() {
-            break;
-        }
+/// Copies in both directions until both have ended or the connection is to end.
+async fn relay(mut client: TcpStream, server: SocketAddr, connections: &Connections) -> io::Result<()> {
+    let mut inner = TcpStream::connect(server).await?;
+    let peer = inner.local_addr()?;
+    client.set_nodelay(true)?;
+    inner.set_nodelay(true)?;
+    let (end, ended) = oneshot::channel();
+    hold(&connections.0).insert(peer, end);
+    let ending = tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut inner) => None,
+        ending = ended => ending.ok(),
+    };
+    hold(&connections.0).remove(&peer);
+    if let Some(Ending(bytes, open)) = ending {
+        // What `tiny_http` answers from here on does not reach the client.
+        drop(inner);
+        client.write_all(&bytes).await?;
+        drop((client, open));
     }
+    Ok(())
 }

@@ -33,7 +33,7 @@ pub use options::{Casing, Clock, Lifetimes, Options, Rotation};
 pub use users::{Kind, User};
 pub use visitor::{Decision, visit};
 
-use gate::{Clients, Gate};
+use gate::{Connections, Gate};
 use routes::Desk;
 use tenancy::{Tenancy, Tenant};
 
@@ -87,8 +87,8 @@ impl Sandbox {
         let (port, long_lived) = (gate.port(), options.long_lived);
         let desk = Arc::new(Desk::new(options));
         let answering = {
-            let (server, desk, clients) = (Arc::clone(&server), Arc::clone(&desk), gate.clients());
-            thread::Builder::new().spawn(move || answer_all(&server, &desk, &clients)).map_err(io)?
+            let (server, desk, connections) = (Arc::clone(&server), Arc::clone(&desk), gate.connections());
+            thread::Builder::new().spawn(move || answer_all(&server, &desk, &connections)).map_err(io)?
         };
         let sandbox = Self { desk, server, gate: Some(gate), answering: Some(answering), port, _tenancy: tenancy };
         if let Some(tenancy) = &sandbox._tenancy {
@@ -141,10 +141,10 @@ fn enter(folder: &Path) -> Result<Tenancy, StartError> {
 
 /// Answers until the server is unblocked, each request on a thread of its own, so that a delayed answer holds up
 /// nobody else.
-fn answer_all(server: &tiny_http::Server, desk: &Desk, clients: &Clients) {
+fn answer_all(server: &tiny_http::Server, desk: &Desk, connections: &Connections) {
     thread::scope(|scope| {
         while let Ok(request) = server.recv() {
-            scope.spawn(|| desk.answer(request, clients));
+            scope.spawn(|| desk.answer(request, connections));
         }
     });
 }

@@ -9,7 +9,7 @@ use tiny_http::{Method, Request};
 
 use super::answer::{self, Answer, Delivery};
 use super::faults::{self, Endpoint, Fault, FaultKind};
-use super::gate::Clients;
+use super::gate::Connections;
 use super::hold;
 use super::ledger::Ledger;
 use super::options::Options;
@@ -78,17 +78,17 @@ impl Desk {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub(super) fn answer(&self, mut request: Request, clients: &Clients) {
+    pub(super) fn answer(&self, mut request: Request, connections: &Connections) {
         let peer = request.remote_addr().copied();
         let Some(visit) = Visit::read(&mut request) else {
-            clients.cut(peer, TOO_LARGE);
-            // Its end would allocate whatever length the client claimed.
+            connections.end(peer, TOO_LARGE.to_vec());
+            // Dropping it would allocate whatever length the client claimed.
             std::mem::forget(request);
             return;
         };
         match self.deliver(&visit) {
             Delivery::Whole(answer) => answer.send(request, &self.date(), &visit.id),
-            Delivery::Broken(bytes) => clients.cut(peer, &bytes),
+            Delivery::Broken(bytes) => connections.end(peer, bytes),
         }
     }
 
