@@ -7,6 +7,7 @@ use std::time::Duration;
 use aliyun_rs::sandbox::{Endpoint, Rotation};
 
 use crate::support::Output;
+use crate::support::ports::ClosedPort;
 use crate::support::tool::{assert_no_reuse, presentations};
 use crate::support::{Run, World};
 
@@ -198,9 +199,8 @@ fn what_may_have_counted_is_not_repeated_when_the_server_spoke() {
 fn a_server_that_cannot_be_reached_costs_nothing() {
     let world = World::new();
     world.signed_in(0);
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nowhere = format!("http://{closed}");
-    let output = Run::new(&ARGS).env("ALIYUN_RS_SANDBOX", &nowhere).go(&world).exits(5);
+    let closed = ClosedPort::new();
+    let output = Run::new(&ARGS).env("ALIYUN_RS_SANDBOX", &closed.url()).go(&world).exits(5);
     assert!(output.stderr.contains("no answer from 127.0.0.1"), "{output}");
     next_run_needs(&world, 1);
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aliyun_rs::sandbox::{Fault, Options, Sandbox, StartError, fingerprint};
 
 use super::client::{self, World};
+use crate::support::ports::ClosedPort;
 
 fn faults(texts: &[&str]) -> Vec<Fault> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -150,12 +151,13 @@ fn a_folder_has_one_sandbox_at_a_time_which_says_where_it_is_and_whether_it_stay
         }
     }
     // What a crash leaves behind sends nobody to a dead port.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = ClosedPort::new();
+    let nobody = closed.url();
     let record = folder.path().join("running.json");
-    std::fs::write(&record, format!(r#"{{"url":"http://{nobody}","long_lived":true}}"#)).unwrap();
+    std::fs::write(&record, format!(r#"{{"url":"{nobody}","long_lived":true}}"#)).unwrap();
     let last = Sandbox::start(options(false)).unwrap();
     assert!(std::fs::read_to_string(&record).unwrap().contains(&last.url()));
-    std::fs::write(&record, format!(r#"{{"url":"http://{nobody}","long_lived":true}}"#)).unwrap();
+    std::fs::write(&record, format!(r#"{{"url":"{nobody}","long_lived":true}}"#)).unwrap();
     assert!(matches!(Sandbox::start(options(false)), Err(StartError::Running { long_lived: false, .. })));
 }
 
