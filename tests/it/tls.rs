@@ -96,6 +96,9 @@ fn tunnel(mut client: TcpStream, config: Arc<ServerConfig>, sandbox: &str) {
     server.write_all(&[head.as_bytes(), &body].concat()).unwrap();
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).unwrap();
+    // A client that is not told would keep the connection, and could send its next request into a tunnel that ends.
+    let fields = answer.windows(2).position(|bytes| bytes == b"\r\n").unwrap() + 2;
+    answer.splice(fields..fields, *b"Connection: close\r\n");
     tls.write_all(&answer).unwrap();
     tls.conn.send_close_notify();
     tls.flush().ok();
