@@ -1,6 +1,7 @@
 //! Other tools write the shared file at any moment: what they put back is healed, what they renewed is kept.
 
 use std::fs;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -126,6 +127,36 @@ fn a_sign_in_by_another_tool_during_a_renewal_is_never_undone() {
     world.run(&ARGS).done();
     assert_eq!(presentations(&world.ledger(), &theirs.refresh), 1);
     assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn credentials_are_not_saved_beside_another_login() {
+    for life in [0, 3600] {
+        let world = Arc::new(World::new());
+        let ours = world.signed_in(life);
+        let theirs = world.tool_signs_in("bob");
+        let (other, saved) = (Arc::clone(&world), theirs.clone());
+        let run = Run::new(&ARGS).meanwhile("/v1/exchange", move || other.tool_saves("demo", &saved, 3600));
+        assert!(run.go(&world).done().stdout.contains(r#""mode":"StsToken""#));
+        assert_eq!(world.refresh_token("demo"), theirs.refresh);
+        assert_eq!(world.value("demo", "sts_token"), json!(null), "{}", world.config());
+        world.run(&["whoami", "--profile", "demo"]).done().says("user/bob");
+        assert_eq!(presentations(&world.ledger(), &ours.refresh), usize::from(life == 0));
+    }
+}
+
+#[test]
+fn what_a_sign_in_supersedes_is_never_presented() {
+    let world = World::new();
+    // Another tool's login, of which nothing is known here.
+    let theirs = world.signed_in(0);
+    let copy = world.config();
+    world.sign_in("demo").done();
+    let ours = world.refresh_token("demo");
+    world.replace_config(&copy);
+    world.run(&ARGS).done();
+    assert_eq!(world.refresh_token("demo"), ours, "the old copy is healed");
+    assert_eq!(presentations(&world.ledger(), &theirs.refresh), 0);
 }
 
 #[test]

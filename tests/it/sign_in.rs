@@ -49,6 +49,18 @@ fn the_tokens_are_saved_before_the_next_question() {
 }
 
 #[test]
+fn the_end_of_an_earlier_session_does_not_outlive_it() {
+    let world = World::new();
+    world.signed_in(3600);
+    world.edit("demo", |profile| profile["oauth_refresh_token_expire"] = world.now().into());
+    Run::new(&DEMO).sign_in(&world).done();
+    assert_eq!(world.value("demo", "oauth_refresh_token_expire"), serde_json::Value::Null, "{}", world.config());
+    world.fault(&["token=with:refresh_expires_in:60"]);
+    Run::new(&DEMO).sign_in(&world).done();
+    assert_eq!(world.value("demo", "oauth_refresh_token_expire"), world.now() + 60, "the server's word counts");
+}
+
+#[test]
 fn a_denial_has_its_own_exit_code_and_tells_what_an_administrator_can_do() {
     let world = World::new();
     world.write_config(OTHER);

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use aliyun_rs::host::{Browser, Env, Folders, Host, Http, Interrupts, Opened, Signals, Staying, Streams};
+use aliyun_rs::host::{
+    BoxFuture, Browser, Env, Folders, Host, Http, Interrupts, Opened, Request, Response, Signals, Staying, Streams,
+    TransportError,
+};
 use aliyun_rs::sandbox::{Decision, visit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -27,6 +30,7 @@ pub(crate) struct Run {
     user: Option<String>,
     decision: Decision,
     interrupts: Arc<Mutex<Option<UnboundedReceiver<()>>>>,
+    meanwhile: Option<(&'static str, Act)>,
 }
 
 impl Run {
@@ -39,6 +43,7 @@ impl Run {
             user: Some("alice".to_owned()),
             decision: Decision::Authorize,
             interrupts: Arc::default(),
+            meanwhile: None,
         }
     }
 
@@ -82,6 +87,12 @@ impl Run {
         (self, sender)
     }
 
+    /// Acts once after the first request for `path` has been answered, and before the run hears of it.
+    pub(crate) fn meanwhile(mut self, path: &'static str, act: impl FnOnce() + Send + 'static) -> Self {
+        self.meanwhile = Some((path, Box::new(act)));
+        self
+    }
+
     pub(crate) fn go(self, world: &World) -> Output {
         self.start(world).finish()
     }
@@ -104,6 +115,9 @@ impl Run {
         host.streams = Streams::new(self.input, stdout.clone(), stderr.clone(), self.terminals);
         host.signals = Arc::new(Channel(self.interrupts));
         host.process = Arc::new(Staying(host.process));
+        if let Some((path, act)) = self.meanwhile {
+            host.http = Arc::new(Meanwhile { http: host.http, path, act: Mutex::new(Some(act)) });
+        }
         let visit = Arc::default();
         host.browser = Arc::new(Program {
             http: host.http.clone(),
@@ -232,6 +246,28 @@ impl Signals for Channel {
     fn hold(&self) -> io::Result<Interrupts> {
         let receiver = self.0.lock().unwrap().take();
         Ok(Interrupts::from_channel(receiver.unwrap_or_else(|| unbounded_channel().1)))
+    }
+}
+
+type Act = Box<dyn FnOnce() + Send>;
+
+/// The network, on which an answer takes as long as something else happens.
+struct Meanwhile {
+    http: Arc<dyn Http>,
+    path: &'static str,
+    act: Mutex<Option<Act>>,
+}
+
+impl Http for Meanwhile {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let act = (request.uri().path() == self.path).then(|| self.act.lock().unwrap().take()).flatten();
+        Box::pin(async {
+            let answer = self.http.send(request).await;
+            if let Some(act) = act {
+                act();
+            }
+            answer
+        })
     }
 }
 
