@@ -32,3 +32,4 @@ mod support;
 mod switch;
 #[cfg(unix)]
 mod tls;
+mod waiting;

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 pub(crate) mod binary;
 pub(crate) mod evidence;
+pub(crate) mod paused;
 pub(crate) mod ports;
 pub(crate) mod process;
 #[cfg(unix)]

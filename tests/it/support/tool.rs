@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aliyun_rs::host::{Host, Request, Response};
+use aliyun_rs::host::{Host, Request, Response, TransportError};
 use aliyun_rs::sandbox::{Ledger, fingerprint};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde_json::{Value, json};
@@ -135,13 +135,14 @@ impl World {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .unwrap();
-        send(request)
+        send(request).unwrap()
     }
 }
 
-fn send(request: Request) -> Response {
+/// Sends a request over the real network, in real time.
+pub(crate) fn send(request: Request) -> Result<Response, TransportError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(Host::from_os().http.send(request)).unwrap()
+    runtime.block_on(Host::from_os().http.send(request))
 }
 
 /// How often `token` was presented for a refresh.
