@@ -8,6 +8,7 @@ mod compatibility;
 mod concurrency;
 mod configure;
 mod credentials;
+mod deadlines;
 mod delete;
 #[cfg(unix)]
 mod exec;
