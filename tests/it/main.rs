@@ -19,6 +19,7 @@ mod kills;
 mod list;
 mod listener;
 mod model;
+mod network;
 #[cfg(unix)]
 mod process;
 mod readme;
