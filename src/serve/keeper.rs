@@ -237,3 +237,39 @@ fn code(error: &Error) -> &'static str {
         _ => "ProfileUnusable",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000_000);
+
+    fn living(seconds: u64) -> Credentials {
+        Credentials {
+            access_key_id: "STS.id".to_owned(),
+            access_key_secret: Secret::new("secret"),
+            security_token: Some(Secret::new("token")),
+            expiration: Some(NOW + Duration::from_secs(seconds)),
+            region_id: None,
+        }
+    }
+
+    #[test]
+    fn new_credentials_are_kept_for_half_their_life_or_more() {
+        for (life, fresh_for) in [(43_200, 42_300), (3600, 2700), (1801, 901), (1800, 900), (900, 450), (60, 30)] {
+            let stock = Stock::of(living(30)).succeeded_by(living(life), NOW);
+            assert_eq!(stock.fresh_for(NOW), Some(Duration::from_secs(fresh_for)), "{life}");
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_new_are_due_at_the_usual_time() {
+        for (life, fresh_for) in [(3600, 2700), (900, 0), (600, 0)] {
+            let stock = Stock::of(living(life));
+            for stock in [stock.succeeded_by(living(life), NOW), stock] {
+                assert_eq!(stock.fresh_for(NOW), Some(Duration::from_secs(fresh_for)), "{life}");
+            }
+        }
+    }
+}
