@@ -31,30 +31,60 @@ pub enum ReplyError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Something else than the server answered, such as the sign-in page of a network.
-    #[error("{host} answered with {what} instead of JSON (status {status})")]
+    #[error("not-json")]
     NotJson {
         /// The host that was asked.
         host: String,
         /// What came instead.
-        what: &'static str,
+        what: Instead,
         /// The HTTP status.
         status: u16,
     },
     /// The answer lacks something or has it wrong.
-    #[error("the answer of {host} has {problem} `{field}`")]
+    #[error("field-unusable")]
     Field {
         /// The host that was asked.
         host: String,
         /// The name of the field.
         field: &'static str,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: Problem,
     },
+}
+
+/// What came instead of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// A redirect, which is never followed.
+    Redirect,
+    /// An empty body.
+    Nothing,
+    /// HTML.
+    WebPage,
+    /// Anything else.
+    Other,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not there.
+    Missing,
+    /// It is an empty text.
+    Empty,
+    /// It is not a text.
+    WrongType,
+    /// It holds characters that it must not hold, or too many.
+    Unusable,
+    /// It is not a date.
+    NotADate,
+    /// It is a date in the past.
+    Past,
 }
 
 /// The server refused (RFC 6749 section 5.2, or Alibaba Cloud's `Code` and `Message`).
 #[derive(Debug, thiserror::Error)]
-#[error("{host} refused: {}", self.describe())]
+#[error("refused-{}", self.code.clone().unwrap_or_else(|| self.status.to_string()))]
 pub struct Refusal {
     /// The host that was asked.
     pub host: String,
@@ -80,19 +110,6 @@ impl Refusal {
     pub fn is_temporary(&self) -> bool {
         self.status == 429 || self.status >= 500 || self.is_any_of(&["temporarily_unavailable", "server_error"])
     }
-
-    fn describe(&self) -> String {
-        let mut words = match &self.code {
-            Some(code) => format!("`{code}` (status {})", self.status),
-            None => format!("status {}", self.status),
-        };
-        for (label, value) in [("", &self.description), ("request id ", &self.request_id)] {
-            if let Some(value) = value {
-                words.push_str(&format!(", {label}{value}"));
-            }
-        }
-        words
-    }
 }
 
 impl Reply {
@@ -111,10 +128,10 @@ impl Reply {
         }
         if status != StatusCode::OK || fields.is_empty() {
             let what = match response.body() {
-                body if body.is_empty() && status.is_redirection() => "a redirect",
-                body if body.is_empty() => "nothing",
-                _ if looks_like_html(response) => "a web page",
-                _ => "something",
+                body if body.is_empty() && status.is_redirection() => Instead::Redirect,
+                body if body.is_empty() => Instead::Nothing,
+                _ if looks_like_html(response) => Instead::WebPage,
+                _ => Instead::Other,
             };
             return Err(ReplyError::NotJson { host: host.to_owned(), what, status: status.as_u16() });
         }
@@ -133,17 +150,17 @@ impl Reply {
     /// A text that must be there and must be fit for an HTTP header: visible ASCII.
     pub(crate) fn token(&self, name: &'static str) -> Result<Secret, ReplyError> {
         let Some(Value::String(text)) = self.value(name) else {
-            return Err(self.bad(name, if self.value(name).is_some() { "no text in" } else { "no" }));
+            return Err(self.bad(name, if self.value(name).is_some() { Problem::WrongType } else { Problem::Missing }));
         };
         match text.len() {
-            0 => Err(self.bad(name, "an empty")),
+            0 => Err(self.bad(name, Problem::Empty)),
             1..=MAX_TOKEN if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text.as_str())),
-            _ => Err(self.bad(name, "an unusable")),
+            _ => Err(self.bad(name, Problem::Unusable)),
         }
     }
 
     /// The error for a field of this answer.
-    pub(crate) fn bad(&self, field: &'static str, problem: &'static str) -> ReplyError {
+    pub(crate) fn bad(&self, field: &'static str, problem: Problem) -> ReplyError {
         ReplyError::Field { host: self.host.clone(), field, problem }
     }
 }
@@ -183,43 +200,57 @@ mod tests {
         Reply::judge("oauth.example", &response)
     }
 
-    fn words(status: u16, body: &str) -> String {
-        judged(status, body).err().unwrap().to_string()
+    fn refused(status: u16, body: &str) -> Refusal {
+        match judged(status, body) {
+            Err(ReplyError::Refused(refusal)) => refusal,
+            other => panic!("{:?}", other.err()),
+        }
     }
 
     #[test]
-    fn a_refusal_names_code_description_and_request_id() {
+    fn a_refusal_keeps_code_description_and_request_id() {
         let body = r#"{"error":"invalid_grant","error_description":"expired\u001b[2J","requestId":"R-1"}"#;
-        assert_eq!(
-            words(400, body),
-            "oauth.example refused: `invalid_grant` (status 400), expired [2J, request id R-1"
-        );
-        assert!(words(200, body).starts_with("oauth.example refused: `invalid_grant`"), "an error in disguise");
+        for status in [400, 200] {
+            let refusal = refused(status, body);
+            assert_eq!(refusal.code.as_deref(), Some("invalid_grant"), "an error in disguise is one too");
+            assert_eq!(refusal.description.as_deref(), Some("expired [2J"));
+            assert_eq!((refusal.request_id.as_deref(), refusal.status), (Some("R-1"), status));
+        }
     }
 
     #[test]
-    fn every_other_kind_of_answer_has_its_own_words() {
-        assert_eq!(words(200, "<html>"), "oauth.example answered with a web page instead of JSON (status 200)");
-        assert_eq!(words(307, ""), "oauth.example answered with a redirect instead of JSON (status 307)");
-        assert_eq!(words(200, ""), "oauth.example answered with nothing instead of JSON (status 200)");
-        assert_eq!(words(200, "[1]"), "oauth.example answered with something instead of JSON (status 200)");
-        assert_eq!(words(503, "<html>"), "oauth.example refused: status 503");
-        assert_eq!(words(403, "no"), "oauth.example refused: status 403");
-        assert_eq!(words(403, "<html>"), "oauth.example answered with a web page instead of JSON (status 403)");
+    fn whatever_is_not_json_is_classified() {
+        for (status, body, expected) in [
+            (200, "<html>", Instead::WebPage),
+            (403, "<html>", Instead::WebPage),
+            (307, "", Instead::Redirect),
+            (200, "", Instead::Nothing),
+            (200, "[1]", Instead::Other),
+        ] {
+            match judged(status, body) {
+                Err(ReplyError::NotJson { what, status: seen, .. }) => assert_eq!((what, seen), (expected, status)),
+                other => panic!("{body}: {:?}", other.err()),
+            }
+        }
+        for (status, body) in [(503, "<html>"), (403, "no")] {
+            assert_eq!(refused(status, body).status, status);
+        }
     }
 
     #[test]
     fn a_token_is_text_that_fits_a_header() {
-        for (body, problem) in [
-            (r#"{"a":1}"#, "no `token`"),
-            (r#"{"token":null}"#, "no text in `token`"),
-            (r#"{"token":["x"]}"#, "no text in `token`"),
-            (r#"{"token":""}"#, "an empty `token`"),
-            (r#"{"token":"a\r\nb: c"}"#, "an unusable `token`"),
-            (r#"{"token":"é"}"#, "an unusable `token`"),
+        for (body, expected) in [
+            (r#"{"a":1}"#, Problem::Missing),
+            (r#"{"token":null}"#, Problem::WrongType),
+            (r#"{"token":["x"]}"#, Problem::WrongType),
+            (r#"{"token":""}"#, Problem::Empty),
+            (r#"{"token":"a\r\nb: c"}"#, Problem::Unusable),
+            (r#"{"token":"é"}"#, Problem::Unusable),
         ] {
-            let error = judged(200, body).unwrap().token("token").unwrap_err();
-            assert_eq!(error.to_string(), format!("the answer of oauth.example has {problem}"), "{body}");
+            match judged(200, body).unwrap().token("token").unwrap_err() {
+                ReplyError::Field { field: "token", problem, .. } => assert_eq!(problem, expected, "{body}"),
+                other => panic!("{body}: {other:?}"),
+            }
         }
         assert_eq!(judged(200, r#"{"Token":"x"}"#).unwrap().token("token").unwrap().expose(), "x");
     }

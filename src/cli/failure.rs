@@ -12,8 +12,9 @@ use crate::oauth::callback::ErrorCode;
 use crate::openapi::CallError;
 use crate::reply::ReplyError;
 use crate::serve;
-use crate::text::{chain, printable};
+use crate::text::visible;
 
+use super::messages::errors::chain;
 use super::messages::{Hint, Message};
 
 /// The table in `--help`.
@@ -66,7 +67,7 @@ impl Failure {
     }
 
     /// A failure with the message of `error` and of everything behind it.
-    pub(super) fn of(code: Code, error: &dyn Error) -> Self {
+    pub(super) fn of(code: Code, error: &(dyn Error + 'static)) -> Self {
         Self::new(code, chain(error))
     }
 
@@ -95,10 +96,10 @@ impl Failure {
     /// server got into it, the terminal obeys none of them.
     pub(super) fn report(self, host: &Host) -> ExitCode {
         if let Some(message) = &self.message {
-            host.streams.err(&format!("error: {}\n", printable(message, usize::MAX)));
+            host.streams.err(&format!("error: {}\n", visible(message)));
         }
         for hint in &self.hints {
-            host.streams.err(&format!("hint: {}\n", printable(hint, usize::MAX)));
+            host.streams.err(&format!("hint: {}\n", visible(hint)));
         }
         self.passed_on.unwrap_or_else(|| ExitCode::from(self.code as u8))
     }
@@ -204,7 +205,7 @@ impl From<login::Error> for Failure {
 impl Failure {
     fn of_reply(message: String, cause: &ReplyError) -> Self {
         match cause {
-            ReplyError::Transport(error) if error.kind == TransportKind::Untrusted => {
+            ReplyError::Transport(error) if error.kind == TransportKind::Blocked => {
                 Self::new(Code::Temporary, message).hint(Hint::Certificate)
             }
             ReplyError::Transport(_) => Self::new(Code::Temporary, message).hint(Hint::Network),

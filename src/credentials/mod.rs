@@ -105,14 +105,17 @@ pub enum Error {
         field: &'static str,
     },
     /// A person has to sign in again.
-    #[error("the profile `{profile}` has to be signed in again: {why}")]
+    #[error("the profile `{profile}` has to be signed in again{}{why}", if why.is_empty() { "" } else { ": " })]
     SignIn {
         /// Its name.
         profile: String,
         /// Its site, where known.
         site: Option<Site>,
-        /// What happened.
+        /// What happened, where the cause does not say it.
         why: String,
+        /// What the server answered, or that it did not.
+        #[source]
+        cause: Option<Box<ReplyError>>,
     },
     /// The refresh could not be done for now.
     #[error("could not refresh the access token")]

@@ -187,8 +187,9 @@ impl Renewal<'_> {
                 if self.watch(token).await? {
                     return Ok(Refreshed::FileChanged);
                 }
-                let doubt = if ambiguous { "the server may have renewed it without our hearing of it: " } else { "" };
-                Err(self.sign_in(profile, &format!("{doubt}{error}")))
+                let why = if ambiguous { "the server may have renewed it without our hearing of it" } else { "" };
+                let (profile, site) = (profile.name.clone(), profile.site);
+                Err(Error::SignIn { profile, site, why: why.to_owned(), cause: Some(Box::new(error)) })
             }
             Err(error) => Err(error),
         }
@@ -316,7 +317,7 @@ impl Renewal<'_> {
     }
 
     fn sign_in(&self, profile: &Profile, why: &str) -> Error {
-        Error::SignIn { profile: profile.name.clone(), site: profile.site, why: why.to_owned() }
+        Error::SignIn { profile: profile.name.clone(), site: profile.site, why: why.to_owned(), cause: None }
     }
 }
 
@@ -348,7 +349,7 @@ fn surely_not_counted(error: &ReplyError) -> bool {
 
 fn is_temporary(error: &ReplyError) -> bool {
     match error {
-        ReplyError::Transport(error) => error.kind != TransportKind::Untrusted,
+        ReplyError::Transport(error) => error.kind != TransportKind::Blocked,
         ReplyError::Refused(refusal) => refusal.is_temporary(),
         _ => false,
     }

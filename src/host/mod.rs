@@ -25,7 +25,7 @@ pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};
 pub use env::Env;
-pub use http::{Http, Request, Response, TransportError, TransportKind};
+pub use http::{CertificateProblem, Http, Request, Response, TransportCause, TransportError, TransportKind};
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};
 pub use streams::{KeptTerminal, Stream, Streams};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::token::host_of;
 use crate::host::Http;
-use crate::reply::{Reply, ReplyError};
+use crate::reply::{Problem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
@@ -57,7 +57,7 @@ pub async fn exchange(
     let skew = reply.date.map(|date| Skew::between(date, now)).unwrap_or_default();
     let expiration = skew.to_local(expiration(&reply)?);
     if expiration <= now {
-        return Err(reply.bad("expiration", "a past"));
+        return Err(reply.bad("expiration", Problem::Past));
     }
     let credentials = StsCredentials {
         access_key_id: reply.token("accessKeyId")?.expose().to_owned(),
@@ -70,11 +70,11 @@ pub async fn exchange(
 
 fn expiration(reply: &Reply) -> Result<Timestamp, ReplyError> {
     match reply.value("expiration") {
-        None => Err(reply.bad("expiration", "no")),
+        None => Err(reply.bad("expiration", Problem::Missing)),
         Some(Value::String(text)) => {
-            Timestamp::parse_rfc3339(text).ok_or_else(|| reply.bad("expiration", "no date in"))
+            Timestamp::parse_rfc3339(text).ok_or_else(|| reply.bad("expiration", Problem::NotADate))
         }
-        Some(_) => Err(reply.bad("expiration", "no date in")),
+        Some(_) => Err(reply.bad("expiration", Problem::NotADate)),
     }
 }
 
@@ -129,15 +129,17 @@ mod tests {
 
     #[test]
     fn a_bad_expiration_is_named() {
-        for (body, problem) in [
-            (r#"{"x":1}"#, "no `expiration`"),
-            (r#"{"expiration":"soon"}"#, "no date in `expiration`"),
-            (r#"{"expiration":12}"#, "no date in `expiration`"),
-            (r#"{"expiration":"1994-11-06T08:49:37Z"}"#, "a past `expiration`"),
-            (r#"{"expiration":"1994-11-06T09:49:37Z"}"#, "no `accessKeyId`"),
+        for (body, expected, problem) in [
+            (r#"{"x":1}"#, "expiration", Problem::Missing),
+            (r#"{"expiration":"soon"}"#, "expiration", Problem::NotADate),
+            (r#"{"expiration":12}"#, "expiration", Problem::NotADate),
+            (r#"{"expiration":"1994-11-06T08:49:37Z"}"#, "expiration", Problem::Past),
+            (r#"{"expiration":"1994-11-06T09:49:37Z"}"#, "accessKeyId", Problem::Missing),
         ] {
-            let error = exchanged(body, NOW).unwrap_err();
-            assert_eq!(error.to_string(), format!("the answer of oauth.aliyun.com has {problem}"));
+            match exchanged(body, NOW).unwrap_err() {
+                ReplyError::Field { field, problem: found, .. } => assert_eq!((field, found), (expected, problem)),
+                other => panic!("{body}: {other:?}"),
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::host::{Http, Request, Response};
-use crate::reply::{Reply, ReplyError};
+use crate::reply::{Problem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Timestamp;
@@ -84,8 +84,8 @@ impl<'a> TokenEndpoint<'a> {
         let code = AuthorizationCode::new(code.expose().to_owned());
         let answer = client.exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
         let problem = match answer.as_ref().map(|answer| answer.expires_in) {
-            Ok(None) => "no",
-            Ok(Some(Duration::ZERO)) => "no future time in",
+            Ok(None) => Problem::Missing,
+            Ok(Some(Duration::ZERO)) => Problem::Past,
             _ => return self.understand(answer, None, now),
         };
         Err(self.bad("expires_in", problem))
@@ -159,10 +159,10 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     fn missing(&self, field: &'static str) -> ReplyError {
-        self.bad(field, "no")
+        self.bad(field, Problem::Missing)
     }
 
-    fn bad(&self, field: &'static str, problem: &'static str) -> ReplyError {
+    fn bad(&self, field: &'static str, problem: Problem) -> ReplyError {
         let host = url::Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         ReplyError::Field { host: host.unwrap_or_default(), field, problem }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::signature::{Action, Key, hex, sign};
 use crate::host::{Entropy, Http, NoEntropy};
-use crate::reply::{Reply, ReplyError};
+use crate::reply::{Problem, Reply, ReplyError};
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -40,7 +40,7 @@ pub(super) async fn call(
         request = request.header(*name, value.expose());
     }
     let request = request.header(AUTHORIZATION, signed.authorization).body(Vec::new()).map_err(|_| {
-        ReplyError::Field { host: action.host.to_owned(), field: "accessKeyId", problem: "an unusable" }
+        ReplyError::Field { host: action.host.to_owned(), field: "accessKeyId", problem: Problem::Unusable }
     })?;
     let response = http.send(request).await.map_err(ReplyError::from)?;
     Ok(Reply::judge(action.host, &response)?)
@@ -50,7 +50,7 @@ pub(super) async fn call(
 pub(super) fn text(reply: &Reply, name: &'static str) -> Result<String, ReplyError> {
     match reply.value(name) {
         Some(Value::String(text)) => Ok(printable(text, MAX_TEXT)),
-        _ => Err(reply.bad(name, "no")),
+        _ => Err(reply.bad(name, Problem::Missing)),
     }
 }
 

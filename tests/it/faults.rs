@@ -80,40 +80,40 @@ fn a_used_up_code_says_to_run_the_command_again() {
 
 /// Endpoint, field, JSON in its place (none: no field at all), what is wrong with it.
 const FIELDS: [(&str, &str, Option<&str>, &str); 34] = [
-    ("token", "access_token", None, "no `access_token`"),
-    ("token", "access_token", Some("null"), "no text in `access_token`"),
-    ("token", "access_token", Some("12"), "no text in `access_token`"),
-    ("token", "access_token", Some("[\"a\"]"), "no text in `access_token`"),
-    ("token", "access_token", Some("\"\""), "an empty `access_token`"),
-    ("token", "access_token", Some("\"a\\r\\nX-Injected: b\""), "an unusable `access_token`"),
-    ("token", "access_token", Some("\"a b\""), "an unusable `access_token`"),
-    ("token", "access_token", Some("\"\\u00e9\""), "an unusable `access_token`"),
-    ("token", "refresh_token", None, "no `refresh_token`"),
-    ("token", "refresh_token", Some("null"), "no `refresh_token`"),
-    ("token", "refresh_token", Some("\"\""), "no `refresh_token`"),
-    ("token", "refresh_token", Some("12"), "no text in `refresh_token`"),
-    ("token", "refresh_token", Some("{}"), "no text in `refresh_token`"),
-    ("token", "refresh_token", Some("\"a\\nb\""), "an unusable `refresh_token`"),
-    ("exchange", "accessKeyId", None, "no `accessKeyId`"),
-    ("exchange", "accessKeyId", Some("null"), "no text in `accessKeyId`"),
-    ("exchange", "accessKeyId", Some("true"), "no text in `accessKeyId`"),
-    ("exchange", "accessKeyId", Some("\"\""), "an empty `accessKeyId`"),
-    ("exchange", "accessKeyId", Some("\"a\\u001b[2Jb\""), "an unusable `accessKeyId`"),
-    ("exchange", "accessKeySecret", None, "no `accessKeySecret`"),
-    ("exchange", "accessKeySecret", Some("0"), "no text in `accessKeySecret`"),
-    ("exchange", "accessKeySecret", Some("\"\""), "an empty `accessKeySecret`"),
-    ("exchange", "securityToken", None, "no `securityToken`"),
-    ("exchange", "securityToken", Some("{\"a\":1}"), "no text in `securityToken`"),
-    ("exchange", "securityToken", Some("\"a\\r\\nb\""), "an unusable `securityToken`"),
-    ("exchange", "expiration", None, "no `expiration`"),
-    ("exchange", "expiration", Some("null"), "no date in `expiration`"),
-    ("exchange", "expiration", Some("1790003600"), "no date in `expiration`"),
-    ("exchange", "expiration", Some("\"\""), "no date in `expiration`"),
-    ("exchange", "expiration", Some("\"soon\""), "no date in `expiration`"),
-    ("exchange", "expiration", Some("\"2026-02-30T00:00:00Z\""), "no date in `expiration`"),
-    ("exchange", "expiration", Some("\"99999-01-01T00:00:00Z\""), "no date in `expiration`"),
-    ("exchange", "expiration", Some("\"1970-01-01T00:00:00Z\""), "a past `expiration`"),
-    ("exchange", "expiration", Some("\"2026-09-21T14:13:20Z\""), "a past `expiration`"),
+    ("token", "access_token", None, "`access_token` is missing"),
+    ("token", "access_token", Some("null"), "`access_token` is not a text"),
+    ("token", "access_token", Some("12"), "`access_token` is not a text"),
+    ("token", "access_token", Some("[\"a\"]"), "`access_token` is not a text"),
+    ("token", "access_token", Some("\"\""), "`access_token` is empty"),
+    ("token", "access_token", Some("\"a\\r\\nX-Injected: b\""), "`access_token` is malformed"),
+    ("token", "access_token", Some("\"a b\""), "`access_token` is malformed"),
+    ("token", "access_token", Some("\"\\u00e9\""), "`access_token` is malformed"),
+    ("token", "refresh_token", None, "`refresh_token` is missing"),
+    ("token", "refresh_token", Some("null"), "`refresh_token` is missing"),
+    ("token", "refresh_token", Some("\"\""), "`refresh_token` is missing"),
+    ("token", "refresh_token", Some("12"), "`refresh_token` is not a text"),
+    ("token", "refresh_token", Some("{}"), "`refresh_token` is not a text"),
+    ("token", "refresh_token", Some("\"a\\nb\""), "`refresh_token` is malformed"),
+    ("exchange", "accessKeyId", None, "`accessKeyId` is missing"),
+    ("exchange", "accessKeyId", Some("null"), "`accessKeyId` is not a text"),
+    ("exchange", "accessKeyId", Some("true"), "`accessKeyId` is not a text"),
+    ("exchange", "accessKeyId", Some("\"\""), "`accessKeyId` is empty"),
+    ("exchange", "accessKeyId", Some("\"a\\u001b[2Jb\""), "`accessKeyId` is malformed"),
+    ("exchange", "accessKeySecret", None, "`accessKeySecret` is missing"),
+    ("exchange", "accessKeySecret", Some("0"), "`accessKeySecret` is not a text"),
+    ("exchange", "accessKeySecret", Some("\"\""), "`accessKeySecret` is empty"),
+    ("exchange", "securityToken", None, "`securityToken` is missing"),
+    ("exchange", "securityToken", Some("{\"a\":1}"), "`securityToken` is not a text"),
+    ("exchange", "securityToken", Some("\"a\\r\\nb\""), "`securityToken` is malformed"),
+    ("exchange", "expiration", None, "`expiration` is missing"),
+    ("exchange", "expiration", Some("null"), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("1790003600"), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("\"\""), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("\"soon\""), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("\"2026-02-30T00:00:00Z\""), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("\"99999-01-01T00:00:00Z\""), "`expiration` is not a date"),
+    ("exchange", "expiration", Some("\"1970-01-01T00:00:00Z\""), "`expiration` is in the past"),
+    ("exchange", "expiration", Some("\"2026-09-21T14:13:20Z\""), "`expiration` is in the past"),
 ];
 
 #[test]
@@ -124,7 +124,7 @@ fn a_missing_or_unusable_field_is_named_and_changes_nothing() {
             Some(json) => format!("{endpoint}=with:{field}:{json}"),
         };
         let world = World::new();
-        let output = failing(&world, &fault).exits(5).warns(&format!("the answer of 127.0.0.1 has {words}"));
+        let output = failing(&world, &fault).exits(5).warns(&format!("the answer of 127.0.0.1 is unusable: {words}"));
         output.warns("hint: this is not what Alibaba Cloud usually answers");
     }
 }
@@ -144,10 +144,10 @@ fn a_lifetime_that_is_none_is_named_and_changes_nothing() {
     for json in ["0", "-1", "\"soon\"", "[]"] {
         let world = World::new();
         let fault = format!("token=with:expires_in:{json}");
-        failing(&world, &fault).exits(5).warns("has no future time in `expires_in`");
+        failing(&world, &fault).exits(5).warns("`expires_in` is in the past");
     }
     for fault in ["token=without:expires_in", "token=with:expires_in:null"] {
-        failing(&World::new(), fault).exits(5).warns("has no `expires_in`");
+        failing(&World::new(), fault).exits(5).warns("`expires_in` is missing");
     }
 }
 

@@ -149,10 +149,18 @@ fn a_company_s_authority_in_ssl_cert_file_is_trusted() {
 #[test]
 fn a_certificate_that_does_not_convince_gets_no_code() {
     for (flaw, trusted, words) in [
-        (Flaw::None, false, "its certificate was refused: UnknownIssuer"),
-        (Flaw::OtherAuthority, true, "its certificate was refused: BadSignature"),
-        (Flaw::OtherName, true, "its certificate was refused: certificate not valid for name"),
-        (Flaw::Expired, true, "its certificate was refused: certificate expired"),
+        (Flaw::None, false, "its certificate was refused: no trusted authority issued it (UnknownIssuer)"),
+        (Flaw::OtherAuthority, true, "its certificate was refused: its signature is wrong (BadSignature)"),
+        (
+            Flaw::OtherName,
+            true,
+            "its certificate was refused: it was issued for another host (oauth.aliyun.com.evil.example)",
+        ),
+        (
+            Flaw::Expired,
+            true,
+            "its certificate was refused: it expired 2020-01-01T00:00:00Z; this machine's clock shows 20",
+        ),
     ] {
         let world = World::new();
         let ended = sign_in(&world, flaw, trusted).exits(5).warns("no answer from oauth.aliyun.com").warns(words);

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
+use crate::cli::messages::errors::chain;
 use crate::cli::messages::{Hint, Message, Warning};
 use crate::cli::prompt::Prompter;
 use crate::config::{Changes, Field, Mode, Profile};
@@ -186,7 +187,7 @@ async fn welcome(context: &Context<'_>, name: &str, outcome: &Outcome) -> Result
     let identity = identity.map_err(|cause| {
         Failure::new(
             Code::Temporary,
-            format!("the profile `{name}` is saved, but who it is could not be checked: {cause}"),
+            format!("the profile `{name}` is saved, but who it is could not be checked: {}", chain(&cause)),
         )
     })?;
     let remaining = credentials.expiration.remaining(now);

@@ -1,22 +1,19 @@
 //! The sentences in English. Those of the conversation are the official client's, which guides and scripts know.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::time::Duration;
 
 use super::{Hint, Message, Warning};
 use crate::cli::render::span;
 use crate::config::{Note, Oddity};
-use crate::text::printable;
+use crate::text::{printable, shell_word};
 
 const NAME: usize = 256;
 
 /// A word for a command that people copy into a shell.
-fn shell(word: &str) -> String {
-    let word = printable(word, usize::MAX);
-    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) && !word.is_empty() {
-        true => word,
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+fn shell(word: impl AsRef<OsStr>) -> String {
+    shell_word(word.as_ref())
 }
 
 impl fmt::Display for Message<'_> {
@@ -102,7 +99,7 @@ impl fmt::Display for Hint<'_> {
                 f,
                 "repair it at that place, or move it away and sign in anew: mv {0} {0}.broken && aliyun-rs configure \
                  --mode OAuth --profile NAME",
-                shell(&path.to_string_lossy())
+                shell(path)
             ),
             Self::CaptivePortal => f.write_str(
                 "something between this machine and Alibaba Cloud answered, such as the sign-in page of a hotel's \
@@ -116,7 +113,7 @@ impl fmt::Display for Hint<'_> {
             Self::EmptyFile { path } => write!(
                 f,
                 "nothing is lost by removing it: rm {} && aliyun-rs configure --mode OAuth --profile NAME",
-                shell(&path.to_string_lossy())
+                shell(path)
             ),
             Self::Incomplete => f.write_str(
                 "repair the profile, or sign in anew with `aliyun-rs configure --mode OAuth --profile NAME`",

@@ -4,6 +4,7 @@
 //! told on the side, [`Hint`] says what to do after a failure, [`Warning`] what was noticed on the way.
 
 mod english;
+pub(super) mod errors;
 
 use std::io;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use crate::config::{Mode, Note, StoreError};
 use crate::openapi::sts::Identity;
 use crate::site::Site;
-use crate::text::printable;
+use crate::text::visible;
 use crate::time::{Skew, Timestamp};
 
 /// A sentence of a conversation or about what was done.
@@ -87,6 +88,6 @@ pub(super) enum Warning<'a> {
 impl Warning<'_> {
     /// The warning as a line of its own, without anything a terminal would obey.
     pub(super) fn line(&self) -> String {
-        format!("warning: {}\n", printable(&self.to_string(), usize::MAX))
+        format!("warning: {}\n", visible(&self.to_string()))
     }
 }

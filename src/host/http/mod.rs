@@ -5,16 +5,17 @@
 //! know the issuer (a company's own authority) the handshake failed before anything was sent, and the system's
 //! roots are asked. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace both.
 
-use std::error::Error;
-use std::io;
+mod error;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::redirect::Policy;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::{BoxFuture, Env};
+pub use error::{CertificateProblem, TransportCause, TransportError, TransportKind};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,29 +35,6 @@ pub trait Http: Send + Sync {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>>;
 }
 
-/// No complete answer came back.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer from {host}: {cause}")]
-pub struct TransportError {
-    /// The host that was asked.
-    pub host: String,
-    /// What went wrong, without any part of the request.
-    pub cause: String,
-    /// How far the request got.
-    pub kind: TransportKind,
-}
-
-/// How far a failed request got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportKind {
-    /// It was never sent: repeating it is safe.
-    NotSent,
-    /// The server's certificate was refused: nothing was sent, and trying again will not help.
-    Untrusted,
-    /// It may have been acted upon.
-    Ambiguous,
-}
-
 pub(super) struct OsHttp {
     custom_roots: bool,
     compiled: OnceLock<Client>,
@@ -72,16 +50,16 @@ impl OsHttp {
 
     async fn send_trusted(&self, request: Request) -> Result<Response, TransportError> {
         if is_sandbox(request.uri()) {
-            return send_with(client(&self.loopback, None), request).await.map_err(|failure| failure.error);
+            return send_with(client(&self.loopback, None), request).await;
         }
         if self.custom_roots {
-            return send_with(client(&self.system, Some(system_roots)), request).await.map_err(|failure| failure.error);
+            return send_with(client(&self.system, Some(system_roots)), request).await;
         }
         match send_with(client(&self.compiled, Some(compiled_roots)), request.clone()).await {
-            Err(failure) if failure.unknown_issuer => {
-                send_with(client(&self.system, Some(system_roots)), request).await.map_err(|failure| failure.error)
+            Err(error) if error.is_unknown_issuer() => {
+                send_with(client(&self.system, Some(system_roots)), request).await
             }
-            other => other.map_err(|failure| failure.error),
+            other => other,
         }
     }
 }
@@ -136,23 +114,17 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-struct Failure {
-    error: TransportError,
-    unknown_issuer: bool,
-}
-
-async fn send_with(client: Result<&Client, reqwest::Error>, request: Request) -> Result<Response, Failure> {
+async fn send_with(client: Result<&Client, reqwest::Error>, request: Request) -> Result<Response, TransportError> {
     let host = request.uri().host().unwrap_or_default().to_owned();
-    let fail = |error: reqwest::Error| failure(&host, error);
+    let fail = |error: reqwest::Error| TransportError::of(&host, error);
     let client = client.map_err(fail)?;
     let request = reqwest::Request::try_from(request).map_err(fail)?;
     let mut response = client.execute(request).await.map_err(fail)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(fail)? {
         if body.len() + chunk.len() > MAX_BODY {
-            let cause = "the answer is larger than 1 MiB".to_owned();
-            let error = TransportError { host, cause, kind: TransportKind::Ambiguous };
-            return Err(Failure { error, unknown_issuer: false });
+            let cause = TransportCause::TooLarge { limit: MAX_BODY };
+            return Err(TransportError { host, cause, kind: TransportKind::Ambiguous });
         }
         body.extend_from_slice(&chunk);
     }
@@ -160,50 +132,4 @@ async fn send_with(client: Result<&Client, reqwest::Error>, request: Request) ->
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
     Ok(answer)
-}
-
-fn failure(host: &str, error: reqwest::Error) -> Failure {
-    let error = error.without_url();
-    let refused = certificate_error(&error);
-    let kind = match &refused {
-        Some(_) => TransportKind::Untrusted,
-        None if error.is_connect() || error.is_builder() => TransportKind::NotSent,
-        None => TransportKind::Ambiguous,
-    };
-    let cause = match &refused {
-        Some(reason) => format!("its certificate was refused: {reason}"),
-        None if error.is_timeout() => "it took too long".to_owned(),
-        None => innermost(&error).to_string(),
-    };
-    let unknown_issuer = refused == Some(CertificateError::UnknownIssuer);
-    Failure { error: TransportError { host: host.to_owned(), cause, kind }, unknown_issuer }
-}
-
-/// Finds why `rustls` refused the server's certificate. The reason hides inside an `io::Error`, whose
-/// `source` skips it.
-fn certificate_error(error: &(dyn Error + 'static)) -> Option<CertificateError> {
-    let mut next = Some(error);
-    while let Some(current) = next {
-        let inside = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = match inside {
-            Some(inside) => inside.downcast_ref::<rustls::Error>(),
-            None => current.downcast_ref::<rustls::Error>(),
-        };
-        if let Some(rustls::Error::InvalidCertificate(reason)) = tls {
-            return Some(reason.clone());
-        }
-        next = match inside {
-            Some(inside) => Some(inside),
-            None => current.source(),
-        };
-    }
-    None
-}
-
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut current = error;
-    while let Some(source) = current.source() {
-        current = source;
-    }
-    current
 }

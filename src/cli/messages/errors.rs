@@ -1,0 +1,138 @@
+//! What errors of the network say in English: the only place where their data becomes sentences.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::host::{CertificateProblem, TransportCause, TransportError};
+use crate::openapi::CallError;
+use crate::reply::{Instead, Problem, Refusal, ReplyError};
+use crate::text::printable;
+use crate::time::Timestamp;
+
+/// How many of a certificate's names are shown, each up to a length.
+const NAMES: usize = 3;
+const NAME: usize = 64;
+
+/// An error and its sources, separated by colons.
+pub(in crate::cli) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = as_reply(error) {
+            words.push(Reply(error).to_string());
+            break;
+        }
+        words.push(error.to_string());
+        next = error.source();
+    }
+    words.join(": ")
+}
+
+fn as_reply<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ReplyError> {
+    match error.downcast_ref::<CallError>() {
+        Some(CallError::Reply(error)) => Some(error),
+        _ => error.downcast_ref().or_else(|| error.downcast_ref::<Box<ReplyError>>().map(Box::as_ref)),
+    }
+}
+
+struct Reply<'a>(&'a ReplyError);
+
+impl fmt::Display for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        reply(self.0, f)
+    }
+}
+
+pub(super) fn reply(error: &ReplyError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        ReplyError::Transport(error) => transport(error, f),
+        ReplyError::Refused(error) => refusal(error, f),
+        ReplyError::NotJson { host, what, status } => {
+            let what = match what {
+                Instead::Redirect => "a redirect",
+                Instead::Nothing => "nothing",
+                Instead::WebPage => "a web page",
+                Instead::Other => "something else",
+            };
+            write!(f, "{host} answered with {what} instead of JSON (status {status})")
+        }
+        ReplyError::Field { host, field, problem } => {
+            let problem = match problem {
+                Problem::Missing => "is missing",
+                Problem::Empty => "is empty",
+                Problem::WrongType => "is not a text",
+                Problem::Unusable => "is malformed",
+                Problem::NotADate => "is not a date",
+                Problem::Past => "is in the past",
+            };
+            write!(f, "the answer of {host} is unusable: `{field}` {problem}")
+        }
+    }
+}
+
+fn refusal(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} refused: ", refusal.host)?;
+    match &refusal.code {
+        Some(code) => write!(f, "`{code}` (status {})", refusal.status)?,
+        None => write!(f, "status {}", refusal.status)?,
+    }
+    for (label, value) in [("", &refusal.description), ("request id ", &refusal.request_id)] {
+        if let Some(value) = value {
+            write!(f, ", {label}{value}")?;
+        }
+    }
+    Ok(())
+}
+
+fn transport(error: &TransportError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "no answer from {}: ", error.host)?;
+    match &error.cause {
+        TransportCause::TooLarge { limit } => write!(f, "the answer is larger than {} MiB", limit / (1024 * 1024)),
+        TransportCause::TimedOut => f.write_str("it took too long"),
+        TransportCause::Certificate { problem, source } => {
+            f.write_str("its certificate was refused: ")?;
+            certificate(problem, source, f)
+        }
+        TransportCause::Dns(_) => f.write_str("its name could not be resolved"),
+        TransportCause::Refused(_) => f.write_str("the connection was refused"),
+        TransportCause::Closed(_) => f.write_str("the connection was closed before the answer was complete"),
+        TransportCause::NotHttp(_) => f.write_str("what it sent is not HTTP"),
+        TransportCause::Other(error) => write!(f, "{}", innermost(error)),
+    }
+}
+
+fn certificate(problem: &CertificateProblem, source: &rustls::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match problem {
+        CertificateProblem::Expired { now, not_after } => {
+            write!(f, "it expired{}{}", at(*not_after), clock(*now))
+        }
+        CertificateProblem::NotValidYet { now, not_before } => {
+            write!(f, "it is not valid before{}{}", at(*not_before), clock(*now))
+        }
+        CertificateProblem::UnknownIssuer => f.write_str("no trusted authority issued it (UnknownIssuer)"),
+        CertificateProblem::WrongName { presented } => {
+            f.write_str("it was issued for another host")?;
+            let names: Vec<String> = presented.iter().take(NAMES).map(|name| printable(name, NAME)).collect();
+            if names.is_empty() { Ok(()) } else { write!(f, " ({})", names.join(", ")) }
+        }
+        CertificateProblem::BadSignature => f.write_str("its signature is wrong (BadSignature)"),
+        CertificateProblem::Revoked => f.write_str("its authority revoked it"),
+        CertificateProblem::Other => write!(f, "{source}"),
+    }
+}
+
+fn at(time: Option<Timestamp>) -> String {
+    time.map(|time| format!(" {time}")).unwrap_or_default()
+}
+
+fn clock(now: Option<Timestamp>) -> String {
+    now.map(|now| format!("; this machine's clock shows {now}")).unwrap_or_default()
+}
+
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current
+}

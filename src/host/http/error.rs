@@ -1,0 +1,201 @@
+//! Why no complete answer came, as data. Holds no part of the request and no sentence.
+
+use std::error::Error;
+use std::io;
+
+use rustls::CertificateError;
+
+use crate::time::Timestamp;
+
+/// No complete answer came back.
+#[derive(Debug, thiserror::Error)]
+#[error("no-answer")]
+pub struct TransportError {
+    /// The host that was asked.
+    pub host: String,
+    /// What went wrong.
+    #[source]
+    pub cause: TransportCause,
+    /// How far the request got.
+    pub kind: TransportKind,
+}
+
+/// How far a failed request got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// It was never sent: repeating it is safe.
+    NotSent,
+    /// It was never sent, and repeating it fails again until a person changes something.
+    Blocked,
+    /// It may have been acted upon.
+    Ambiguous,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportCause {
+    /// The answer is larger than any answer of the server.
+    #[error("answer-too-large")]
+    TooLarge {
+        /// The largest answer that is read, in bytes.
+        limit: usize,
+    },
+    /// The time limit passed.
+    #[error("timed-out")]
+    TimedOut,
+    /// The server's certificate did not convince.
+    #[error("certificate-refused")]
+    Certificate {
+        /// Why.
+        problem: CertificateProblem,
+        /// The verifier's own error.
+        #[source]
+        source: Box<rustls::Error>,
+    },
+    /// The host's name could not be resolved.
+    #[error("name-not-resolved")]
+    Dns(#[source] reqwest::Error),
+    /// Nothing listens there.
+    #[error("connection-refused")]
+    Refused(#[source] reqwest::Error),
+    /// The connection ended before the answer did.
+    #[error("connection-closed")]
+    Closed(#[source] reqwest::Error),
+    /// What came back is not HTTP.
+    #[error("not-http")]
+    NotHttp(#[source] reqwest::Error),
+    /// Anything else.
+    #[error("transport-failed")]
+    Other(#[source] reqwest::Error),
+}
+
+/// Why a certificate was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateProblem {
+    /// Its validity has ended, or the local clock is ahead.
+    Expired {
+        /// The local clock.
+        now: Option<Timestamp>,
+        /// The end of its validity.
+        not_after: Option<Timestamp>,
+    },
+    /// Its validity has not begun, or the local clock is behind.
+    NotValidYet {
+        /// The local clock.
+        now: Option<Timestamp>,
+        /// The beginning of its validity.
+        not_before: Option<Timestamp>,
+    },
+    /// No trusted authority signed it.
+    UnknownIssuer,
+    /// It belongs to other hosts.
+    WrongName {
+        /// The names in it: the server's words.
+        presented: Vec<String>,
+    },
+    /// Its signature is wrong.
+    BadSignature,
+    /// Its authority revoked it.
+    Revoked,
+    /// Anything else; the verifier's error says what.
+    Other,
+}
+
+impl CertificateProblem {
+    fn of(error: &CertificateError) -> Self {
+        let at = |time: &rustls::pki_types::UnixTime| {
+            Some(Timestamp::from_unix(i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
+        };
+        match error {
+            CertificateError::Expired => Self::Expired { now: None, not_after: None },
+            CertificateError::ExpiredContext { time, not_after } => {
+                Self::Expired { now: at(time), not_after: at(not_after) }
+            }
+            CertificateError::NotValidYet => Self::NotValidYet { now: None, not_before: None },
+            CertificateError::NotValidYetContext { time, not_before } => {
+                Self::NotValidYet { now: at(time), not_before: at(not_before) }
+            }
+            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::NotValidForName => Self::WrongName { presented: Vec::new() },
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                Self::WrongName { presented: presented.iter().map(|name| bare_name(name)).collect() }
+            }
+            CertificateError::BadSignature => Self::BadSignature,
+            CertificateError::Revoked => Self::Revoked,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Takes a name out of the verifier's `DnsName("oauth.example")`.
+fn bare_name(name: &str) -> String {
+    let inside = name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")"));
+    inside.unwrap_or(name).to_owned()
+}
+
+impl TransportError {
+    /// Judges an error of the HTTP crate about a request to `host`.
+    pub(super) fn of(host: &str, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let unsent = error.is_connect() || error.is_builder();
+        let (cause, kind) = match certificate_error(&error) {
+            Some((problem, source)) => (TransportCause::Certificate { problem, source }, TransportKind::Blocked),
+            None if unsent => (cause(error), TransportKind::NotSent),
+            None => (cause(error), TransportKind::Ambiguous),
+        };
+        Self { host: host.to_owned(), cause, kind }
+    }
+
+    /// Whether another set of authorities may know the server's.
+    pub(super) fn is_unknown_issuer(&self) -> bool {
+        matches!(self.cause, TransportCause::Certificate { problem: CertificateProblem::UnknownIssuer, .. })
+    }
+}
+
+fn cause(error: reqwest::Error) -> TransportCause {
+    if error.is_timeout() {
+        return TransportCause::TimedOut;
+    }
+    if error.is_dns() {
+        return TransportCause::Dns(error);
+    }
+    let io = find(&error, |error| error.downcast_ref::<io::Error>().map(io::Error::kind));
+    let hyper = find(&error, |error| error.downcast_ref::<hyper::Error>());
+    match (io, hyper) {
+        (Some(io::ErrorKind::ConnectionRefused), _) => TransportCause::Refused(error),
+        (Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof), _) => {
+            TransportCause::Closed(error)
+        }
+        (_, Some(hyper)) if hyper.is_incomplete_message() || hyper.is_body_write_aborted() => {
+            TransportCause::Closed(error)
+        }
+        (_, Some(hyper)) if hyper.is_parse() => TransportCause::NotHttp(error),
+        _ => TransportCause::Other(error),
+    }
+}
+
+/// Finds why `rustls` refused the server's certificate.
+fn certificate_error(error: &reqwest::Error) -> Option<(CertificateProblem, Box<rustls::Error>)> {
+    find(error, |error| match error.downcast_ref::<rustls::Error>() {
+        Some(source @ rustls::Error::InvalidCertificate(reason)) => {
+            Some((CertificateProblem::of(reason), Box::new(source.clone())))
+        }
+        _ => None,
+    })
+}
+
+/// The first thing that `pick` finds in an error and its sources. What hides inside an `io::Error` is looked at
+/// too: its `source` skips it.
+fn find<'a, T>(error: &'a (dyn Error + 'static), pick: impl Fn(&'a (dyn Error + 'static)) -> Option<T>) -> Option<T> {
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(found) = pick(current) {
+            return Some(found);
+        }
+        next = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inside) => Some(inside),
+            None => current.source(),
+        };
+    }
+    None
+}
