@@ -10,10 +10,10 @@ use std::time::Duration;
 use crate::config::{Changes, Field, Journal, Locked, Mode, Note, Rotation, Store, StoreError, TokenPair};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
 use crate::oauth::authorize::{Authorization, authorize};
-use crate::oauth::callback::{Callback, ErrorCode};
+use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::{Exchanged, exchange};
 use crate::oauth::loopback::{Listener, PORTS, PortsUnavailable, Waiting};
-use crate::oauth::page::Page;
+use crate::oauth::page::{Page, Wording};
 use crate::oauth::token::TokenEndpoint;
 use crate::oauth::{StsCredentials, TokenSet};
 use crate::reply::ReplyError;
@@ -40,6 +40,8 @@ pub struct Input<'a> {
     pub timeout: Duration,
     /// Whether to open a browser.
     pub open_browser: bool,
+    /// The words of the pages in the browser.
+    pub wording: Wording,
 }
 
 /// Told what happens while a person waits.
@@ -122,7 +124,8 @@ pub async fn sign_in(
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);
     let system = |attempt| move |source| Error::System { attempt, source };
-    let mut waiting = listener.start(asked.state.clone(), issuer).map_err(system("listen for the callback"))?;
+    let expected = Expected { state: asked.state.clone(), issuer };
+    let mut waiting = listener.start(expected, input.wording).map_err(system("listen for the callback"))?;
     observer.authorize_at(&asked.url).map_err(system("show the sign-in page's address"))?;
     observer.browser(open_browser(host, input, &asked));
 

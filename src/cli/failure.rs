@@ -9,6 +9,7 @@ use crate::credentials;
 use crate::host::{Host, TransportKind};
 use crate::login;
 use crate::oauth::callback::ErrorCode;
+use crate::oauth::loopback::PortsUnavailable;
 use crate::openapi::CallError;
 use crate::reply::ReplyError;
 use crate::serve;
@@ -175,8 +176,13 @@ impl From<credentials::Error> for Failure {
 impl From<serve::OpenError> for Failure {
     fn from(error: serve::OpenError) -> Self {
         match error {
-            serve::OpenError::Port { .. } => Self::of(Code::Temporary, &error),
-            serve::OpenError::NoEntropy(_) | serve::OpenError::Thread(_) => Self::of(Code::Unexpected, &error),
+            serve::OpenError::Port { port, source } => {
+                Self::new(Code::Temporary, format!("could not listen on port {port} of 127.0.0.1: {source}"))
+            }
+            serve::OpenError::NoEntropy(cause) => Self::of(Code::Unexpected, &cause),
+            serve::OpenError::Thread(cause) => {
+                Self::new(Code::Unexpected, format!("could not start a thread that renews the credentials: {cause}"))
+            }
         }
     }
 }
@@ -185,7 +191,7 @@ impl From<login::Error> for Failure {
     fn from(error: login::Error) -> Self {
         let message = chain(&error);
         match error {
-            login::Error::Ports(_) => Self::new(Code::Temporary, message).hint(Hint::Ports),
+            login::Error::Ports(ports) => Self::new(Code::Temporary, ports_tried(&ports)).hint(Hint::Ports),
             login::Error::NoEntropy(_) | login::Error::System { .. } => Self::new(Code::Unexpected, message),
             login::Error::Refused { error: ErrorCode::AccessDenied, .. } => {
                 Self::new(Code::Denied, message).hint(Hint::Assign)
@@ -200,6 +206,16 @@ impl From<login::Error> for Failure {
             login::Error::Store(cause) => cause.into(),
         }
     }
+}
+
+/// Lists the ports that the callback could not use, each with its reason.
+fn ports_tried(ports: &PortsUnavailable) -> String {
+    let tried = ports.tried().iter().map(|(port, error)| match error.kind() {
+        io::ErrorKind::AddrInUse => format!("port {port} is in use by another program"),
+        io::ErrorKind::PermissionDenied => format!("the system does not allow port {port}"),
+        _ => format!("port {port}: {error}"),
+    });
+    format!("cannot listen for the browser on 127.0.0.1: {}", tried.collect::<Vec<_>>().join(", "))
 }
 
 impl Failure {

@@ -1,4 +1,4 @@
-//! A listening socket that its owner can close while a task accepts from it.
+//! A listening socket that can be closed while a task accepts connections from it.
 
 use std::future::poll_fn;
 use std::io;
@@ -10,15 +10,15 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// Visitors that may queue up. `std` asks for 128; when a crowd fills that, Linux lets the next one try again
-/// only after a second.
+/// Connections that may wait to be accepted. `std` asks for 128; when those are taken, Linux makes the next client
+/// wait a second before it tries again.
 const BACKLOG: i32 = 4096;
 
-/// Listens on `port` of 127.0.0.1 and of no other address; 0 stands for any free port.
+/// Listens on `port` of 127.0.0.1 and no other address; port 0 means any free port.
 ///
-/// On Unix `std` sets `SO_REUSEADDR`: a port is free again right after its last connection, and two sockets still
-/// cannot listen at once. On Windows it sets nothing; keeping out a later socket that insists on sharing would
-/// take `SO_EXCLUSIVEADDRUSE`, which safe Rust cannot set.
+/// On Unix `std` sets `SO_REUSEADDR`: a port can be bound again right after its last connection, and two sockets
+/// still cannot listen at once. On Windows `std` sets nothing: another program could share the port with
+/// `SO_REUSEADDR`, and `SO_EXCLUSIVEADDRUSE`, which prevents that, cannot be set from safe Rust.
 ///
 /// # Errors
 /// When the system refuses the port.
@@ -52,7 +52,7 @@ impl Port {
         self.closed.notified().await;
     }
 
-    /// Waits for a visitor; once closed, for ever.
+    /// Waits for a connection; forever once the socket is closed.
     pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         poll_fn(|cx| self.lock().as_ref().map_or(Poll::Pending, |listener| listener.poll_accept(cx))).await
     }

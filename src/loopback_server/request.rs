@@ -1,4 +1,4 @@
-//! The head of a request that is really meant for this server.
+//! The head of a request that names this server as its host.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 
-/// A request: its head, and who sent it. It has no `Debug`, because its query may be a secret.
+/// A request: its head and the two ends of its connection. It has no `Debug`, because its query may be a secret.
 pub struct Request {
     head: Parts,
     peer: SocketAddr,
@@ -14,18 +14,22 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes a request in origin form (RFC 9112 section 3.2.1) with one `Host` that is the literal address of
-    /// this server. Anything else was sent by a page under a foreign name (DNS rebinding) or by a proxy's client.
-    /// The port may be missing, as it is when the official Python SDK asks: a foreign name is none of that.
-    pub(super) fn check(head: Parts, peer: SocketAddr, local: SocketAddr) -> Option<Self> {
+    /// Accepts a request in origin form (RFC 9112 section 3.2.1) with one `Host` that is the literal address of
+    /// this server. Anything else was sent by a page under another name (DNS rebinding) or by a proxy's client.
+    /// The port may be missing: the official Python SDK omits it.
+    ///
+    /// # Errors
+    /// Any other request; the header fields are returned.
+    pub(super) fn check(head: Parts, peer: SocketAddr, local: SocketAddr) -> Result<Self, HeaderMap> {
         let origin_form = head.uri.scheme().is_none() && head.uri.authority().is_none();
         let mut hosts = head.headers.get_all(HOST).iter();
         let names = [local.to_string(), local.ip().to_string()];
         let ours = hosts.next().is_some_and(|host| names.iter().any(|name| host.as_bytes() == name.as_bytes()));
-        (origin_form && ours && hosts.next().is_none()).then_some(Self { head, peer, local })
+        let accepted = origin_form && ours && hosts.next().is_none();
+        if accepted { Ok(Self { head, peer, local }) } else { Err(head.headers) }
     }
 
-    /// Whether the `Host` names the port too, as every browser does.
+    /// Whether the `Host` includes the port, as every browser's does.
     pub fn names_port(&self) -> bool {
         self.head.headers.get(HOST).is_some_and(|host| host.as_bytes() == self.local.to_string().as_bytes())
     }
@@ -40,7 +44,7 @@ impl Request {
         self.head.uri.path()
     }
 
-    /// What follows the question mark, still percent-encoded.
+    /// The query without its question mark, still percent-encoded.
     pub fn query(&self) -> Option<&str> {
         self.head.uri.query()
     }
@@ -50,7 +54,7 @@ impl Request {
         &self.head.headers
     }
 
-    /// The visitor's end of the connection, for [`crate::host::peers::owner`].
+    /// The client's end of the connection, for [`crate::host::peers::owner`].
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }

@@ -1,4 +1,4 @@
-//! Answers that give a browser nothing to run, frame, guess, keep or pass on.
+//! Responses whose headers keep a browser from running, framing, sniffing, caching or leaking anything.
 
 use http_body_util::Full;
 use hyper::StatusCode;
@@ -8,7 +8,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-/// An answer, complete in memory.
+/// A response, complete in memory.
 pub type Response = hyper::Response<Full<Bytes>>;
 
 const HARDENING: [(HeaderName, &str); 7] = [
@@ -21,7 +21,7 @@ const HARDENING: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// An answer with the headers every answer has; its content security policy allows nothing.
+/// Returns a response with the headers that every response carries. Its content security policy allows nothing.
 pub fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;

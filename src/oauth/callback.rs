@@ -1,8 +1,8 @@
-//! From the request that comes back by the redirect (RFC 6749 section 4.1.2) to what it says.
+//! Reads the authorization response from the request that the browser is redirected to (RFC 6749 section 4.1.2).
 //!
-//! Every page in the user's browser and every program on the machine can send requests to the callback. Only
-//! the one that carries the `state` of this sign-in says anything at all; of any other, nothing is read beyond
-//! the `state`. What to answer, and how often to listen, is left to [`super::loopback`].
+//! Every page in the user's browser and every program on the machine can send requests to the callback. Only a
+//! request with the `state` of this sign-in is believed; of any other, nothing but the `state` is read. Answering
+//! is left to [`super::loopback`].
 
 use std::fmt;
 
@@ -14,23 +14,23 @@ use crate::text::printable;
 
 /// The path of the redirect URI, as registered for the `official-cli` application.
 pub const PATH: &str = "/cli/callback";
-/// The longest code that is believed.
+/// The longest code or error code that is accepted, in bytes.
 const MAX_VALUE: usize = 4096;
-/// The longest foreign text that is passed on, in characters.
+/// The longest text of the server that is passed on, in characters.
 const MAX_DESCRIPTION: usize = 200;
-/// More parameters than any authorization server sends.
+/// The most parameters that are accepted; no authorization server sends as many.
 const MAX_PARAMETERS: usize = 32;
 
-/// What the authorization server said.
+/// An authorization response.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Callback {
     /// The authorization code.
     Code(Secret),
-    /// There will be no code (RFC 6749 section 4.1.2.1).
+    /// An error (RFC 6749 section 4.1.2.1).
     Refused {
-        /// Why, for programs.
+        /// The error code.
         error: ErrorCode,
-        /// Why, for people: safe to show on a terminal, at most 200 characters.
+        /// The description: safe to show on a terminal, at most 200 characters.
         description: Option<String>,
     },
 }
@@ -42,7 +42,7 @@ pub enum ErrorCode {
     InvalidRequest,
     /// `unauthorized_client`
     UnauthorizedClient,
-    /// `access_denied`: the user or the server said no.
+    /// `access_denied`: the user or the authorization server denied the request.
     AccessDenied,
     /// `unsupported_response_type`
     UnsupportedResponseType,
@@ -91,16 +91,16 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// A request that does not belong to this sign-in. It is answered, and changes nothing.
+/// Why a request does not belong to this sign-in. It is answered and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stray {
-    /// Another path.
+    /// It has another path.
     NotFound,
-    /// Another method.
+    /// It has another method.
     MethodNotAllowed,
-    /// Not a person's navigation: sent by a script, for a part of a page, or ahead of time.
+    /// It is not a navigation: a script, a subresource or a prefetch sent it.
     Forbidden,
-    /// Not the `state` of this sign-in, or parameters that cannot be meant.
+    /// It lacks the `state` of this sign-in, or its parameters are malformed.
     BadRequest,
 }
 
@@ -116,17 +116,17 @@ impl Stray {
     }
 }
 
-/// What a callback has to carry to belong to this sign-in.
+/// What a request must carry to belong to this sign-in.
 #[derive(Debug)]
 pub struct Expected {
     /// The `state` of the authorization request.
     pub state: Secret,
-    /// The issuer that `iss` has to name where it is sent (RFC 9207); `None` leaves `iss` unread.
+    /// The issuer that `iss` must name where it is present (RFC 9207); with `None`, `iss` is ignored.
     pub issuer: Option<String>,
 }
 
 impl Expected {
-    /// Reads a request to the listener.
+    /// Reads a request to the callback.
     ///
     /// # Errors
     /// When the request does not belong to this sign-in.
@@ -149,10 +149,10 @@ impl Expected {
         self.read_query(query.unwrap_or_default()).ok_or(Stray::BadRequest)
     }
 
-    /// Reads the query of a redirect, still percent-encoded; `None` when it does not belong to this sign-in.
+    /// Reads the query of a redirect, still percent-encoded. Returns `None` when it does not belong to this sign-in.
     pub fn read_query(&self, query: &str) -> Option<Callback> {
         let parameters = Parameters::parse(query)?;
-        // Before anything else: an `error` without the state is anybody's (CVE-2026-42073).
+        // Checked first, because anyone can send an `error` without the state (CVE-2026-42073).
         if parameters.get("state")? != &self.state {
             return None;
         }
@@ -175,8 +175,8 @@ impl Expected {
     }
 }
 
-/// Whether the request can be a person's browser going to the page, as far as its headers tell. Browsers set
-/// these headers themselves; a page cannot (Fetch Metadata, sections 2 and 5).
+/// Whether the headers allow the request to be a navigation. Browsers set these headers themselves; scripts on a
+/// page cannot (Fetch Metadata, sections 2 and 5).
 fn is_navigation(headers: &HeaderMap) -> bool {
     let all = |name: &'static str, wanted: &str| {
         headers.get_all(HeaderName::from_static(name)).iter().all(|value| value.as_bytes() == wanted.as_bytes())
@@ -185,11 +185,11 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     !ahead && !headers.contains_key(ORIGIN) && all("sec-fetch-mode", "navigate") && all("sec-fetch-dest", "document")
 }
 
-/// The parameters of a query, each sent once (RFC 6749 section 3.1).
+/// The parameters of a query. None is repeated (RFC 6749 section 3.1).
 struct Parameters(Vec<(String, Secret)>);
 
 impl Parameters {
-    /// `None` when anything in the query is repeated, malformed, or not UTF-8.
+    /// Returns `None` when a parameter is repeated, malformed, or not UTF-8.
     fn parse(query: &str) -> Option<Self> {
         let mut parameters: Vec<(String, Secret)> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -208,7 +208,7 @@ impl Parameters {
     }
 }
 
-/// Undoes `application/x-www-form-urlencoded` (RFC 6749 appendix B), strictly.
+/// Decodes `application/x-www-form-urlencoded` (RFC 6749 appendix B); `None` when it is malformed.
 fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_taken_with_the_right_state_in_any_order_and_beside_unknown_parameters() {
+    fn a_code_counts_in_any_order_and_beside_other_parameters() {
         for query in [
             "code=abc&state=right",
             "state=right&code=abc",
@@ -280,9 +280,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_carries_its_code_and_a_description_that_is_safe_to_show() {
+    fn a_refusal_has_a_code_and_a_printable_description() {
         assert_eq!(refusal("error=access_denied&state=right"), Some((ErrorCode::AccessDenied, None)));
-        assert_eq!(refusal("error=so%1b&state=right"), None, "a control character is in no error code");
+        assert_eq!(refusal("error=so%1b&state=right"), None, "no error code has a control character");
         let (error, description) = refusal(
             "state=right&error=new_kind&error_description=one%0D%0Atwo%1B%5B2J%E2%80%AEeerht%E2%80%8B++four%C2%9B",
         )
@@ -340,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_query_makes_it_panic_and_none_without_the_state_says_anything(
+        fn no_query_without_the_state_is_believed(
             query in "([a-z=&%+;0-9\\x00-\\x7f]|state=|code=|error=|iss=|&|%[0-9a-f]{2}|\\PC){0,40}",
         ) {
             prop_assert_eq!(expected().read_query(&query).map(|_| ()), None);

@@ -1,30 +1,30 @@
-//! The listener that the browser comes back to (RFC 8252 section 7.3).
+//! The listener that the browser is redirected to (RFC 8252 section 7.3).
 //!
-//! The socket is bound to 127.0.0.1 before anyone is sent to it, and the same socket serves the callback: nobody
-//! can slip in between. The first true callback is handed over, and its browser waits for the page that tells
-//! how the sign-in ended; meanwhile and before, strays are answered and change nothing. What a callback means
-//! is decided in [`super::callback`], what the browser shows in [`super::page`].
+//! The socket is bound to 127.0.0.1 before the authorization URL is shown, and the same socket receives the
+//! callback, so no other program can take the port in between. The first callback of this sign-in is handed to
+//! the caller, and its browser waits for the page that says how the sign-in ended. Any other request is answered
+//! and changes nothing. What a callback means is decided in [`super::callback`], how a page looks in
+//! [`super::page`].
 
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use hyper::HeaderMap;
 use tokio::sync::{mpsc, watch};
 
 use super::callback::{Callback, Expected, PATH, Stray};
-use super::page::{self, Page};
-use crate::loopback_server::{self, Request, Response, Server};
-use crate::secret::Secret;
+use super::page::{Page, Wording};
+use crate::loopback_server::{self, Handler, Rejection, Request, Response, Server};
 
 /// The ports registered for the `official-cli` application.
 pub const PORTS: RangeInclusive<u16> = 12345..=12349;
-/// Time the page has to leave.
+/// Time for the page to reach the browser before the connection is closed.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// A bound socket. Until [`Listener::start`] visitors queue up unanswered.
+/// A bound socket. Until [`Listener::start`] connections wait in the system's queue.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -32,10 +32,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds the first free one of `ports` on 127.0.0.1, and keeps it.
+    /// Binds the first free port of `ports` on 127.0.0.1, and keeps it.
     ///
     /// # Errors
-    /// When none can be had; the error lists each with its reason.
+    /// When no port could be bound.
     pub fn bind(ports: impl IntoIterator<Item = u16>) -> Result<Self, PortsUnavailable> {
         let mut tried = Vec::new();
         for port in ports {
@@ -54,24 +54,20 @@ impl Listener {
         self.port
     }
 
-    /// The redirect URI of the authorization and the token request: byte for byte the same in both.
+    /// The redirect URI, which must be byte for byte the same in the authorization and the token request.
     pub fn redirect_uri(&self) -> String {
         format!("http://{}:{}{PATH}", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// Answers visitors from now on. Must be called inside a `tokio` runtime.
+    /// Starts answering requests, with pages in the words of `wording`. Must be called inside a `tokio` runtime.
     ///
     /// # Errors
     /// When the runtime refuses the socket.
-    pub fn start(self, state: Secret, issuer: Option<String>) -> io::Result<Waiting> {
+    pub fn start(self, expected: Expected, wording: Wording) -> io::Result<Waiting> {
         let (first, callbacks) = mpsc::channel(1);
         let (outcome, page) = watch::channel(None);
-        let expected = Expected { state, issuer };
-        let handler = Arc::new(CallbackHandler { expected, first: Mutex::new(Some(first)), page });
-        let server = Server::start(self.socket, move |request| {
-            let handler = Arc::clone(&handler);
-            async move { handler.handle(&request).await }
-        })?;
+        let handler = CallbackHandler { expected, first: Mutex::new(Some(first)), page, wording };
+        let server = Server::start(self.socket, handler)?;
         Ok(Waiting { server, callbacks, outcome })
     }
 }
@@ -84,8 +80,8 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Waits for the first true callback. There is one only: later calls wait for ever. May be dropped and called
-    /// again without losing it.
+    /// Waits for the first callback of this sign-in. There is only one: later calls wait forever. A call may be
+    /// cancelled and repeated without losing the callback.
     pub async fn callback(&mut self) -> Callback {
         match self.callbacks.recv().await {
             Some(callback) => callback,
@@ -93,75 +89,76 @@ impl Waiting {
         }
     }
 
-    /// Shows `page` to the browser that waits, if one does, and closes the port: within about a second.
+    /// Shows `page` to the browser that waits, if there is one, and closes the port; takes about a second at most.
     pub async fn answer(self, page: Page) {
         self.outcome.send_replace(Some(page));
         self.server.finish(FLUSH).await;
     }
 }
 
-/// What every connection shares.
+/// Answers requests to the callback.
 struct CallbackHandler {
     expected: Expected,
     first: Mutex<Option<mpsc::Sender<Callback>>>,
     page: watch::Receiver<Option<Page>>,
+    wording: Wording,
+}
+
+impl Handler for CallbackHandler {
+    async fn handle(&self, request: Request) -> Response {
+        let page = match self.read(&request) {
+            Err(stray) => Page::Stray(stray),
+            Ok(callback) => {
+                self.hand_over(callback);
+                self.outcome().await
+            }
+        };
+        page.response(self.wording, request.headers())
+    }
+
+    fn reject(&self, rejection: Rejection, headers: &HeaderMap) -> Response {
+        let stray = match rejection {
+            Rejection::WrongHost => Stray::Forbidden,
+        };
+        Page::Stray(stray).response(self.wording, headers)
+    }
 }
 
 impl CallbackHandler {
-    async fn handle(&self, request: &Request) -> Response {
+    fn read(&self, request: &Request) -> Result<Callback, Stray> {
         if !request.names_port() {
-            return page::stray(Stray::Forbidden);
+            return Err(Stray::Forbidden);
         }
-        let read = self.expected.read(request.method(), request.path(), request.query(), request.headers());
-        match read {
-            Err(stray) => page::stray(stray),
-            Ok(callback) => {
-                self.hand_over(callback);
-                self.page().await.response(request.headers())
-            }
-        }
+        self.expected.read(request.method(), request.path(), request.query(), request.headers())
     }
 
-    /// The first true callback counts. A later one is the same page being loaded again, and gets the same answer.
+    /// Only the first callback counts. A later one is the same page loaded again, and gets the same answer.
     fn hand_over(&self, callback: Callback) {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(first) = first {
-            // Nobody receives any more: then the listener is being dropped, and so is this connection.
+            // Without a receiver the listener is being dropped, and this connection with it.
             let _ = first.try_send(callback);
         }
     }
 
-    async fn page(&self) -> Page {
+    /// Waits until the sign-in has ended.
+    async fn outcome(&self) -> Page {
         let mut outcome = self.page.clone();
         let page = outcome.wait_for(Option::is_some).await;
         page.ok().and_then(|page| *page).unwrap_or(Page::Failed)
     }
 }
 
-/// No port for the callback could be had.
+/// No port for the callback could be bound.
 #[derive(Debug, thiserror::Error)]
+#[error("callback-ports-unavailable")]
 pub struct PortsUnavailable {
     tried: Vec<(u16, io::Error)>,
 }
 
 impl PortsUnavailable {
-    /// Every port that was tried, and why it could not be had.
+    /// Every port that was tried, with the system's error.
     pub fn tried(&self) -> &[(u16, io::Error)] {
         &self.tried
-    }
-}
-
-impl fmt::Display for PortsUnavailable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot listen for the browser on 127.0.0.1")?;
-        for (index, (port, error)) in self.tried.iter().enumerate() {
-            let mark = if index == 0 { ": " } else { ", " };
-            match error.kind() {
-                io::ErrorKind::AddrInUse => write!(f, "{mark}port {port} is in use by another program")?,
-                io::ErrorKind::PermissionDenied => write!(f, "{mark}port {port} is forbidden by the system")?,
-                _ => write!(f, "{mark}port {port}: {error}")?,
-            }
-        }
-        Ok(())
     }
 }

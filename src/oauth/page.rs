@@ -1,8 +1,8 @@
-//! What the browser shows at the end of a sign-in.
+//! The pages that the callback shows in a browser.
 //!
-//! Three pages, Chinese or English, fixed to the last byte: nothing of a request is ever repeated, so there is
-//! nothing to inject into. They need nothing from anywhere, and their headers let them have nothing. Which page
-//! is true is left to the caller.
+//! This module holds the HTML, the style, the content security policy, and the choice of the language. The words
+//! come from the caller and are constants: nothing of a request is repeated, so nothing can be injected. A page
+//! loads nothing, and its headers forbid it to. Choosing the page is left to the caller.
 
 use std::sync::LazyLock;
 
@@ -15,36 +15,70 @@ use ring::digest::{SHA256, digest};
 use super::callback::Stray;
 use crate::loopback_server::{Response, respond};
 
-/// How the sign-in ended.
+/// What a request to the callback is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// The profile is saved.
     Success,
-    /// The user, or the server, said no.
+    /// The user or the authorization server denied the authorization.
     Denied,
-    /// Anything else; the terminal says what.
+    /// The sign-in failed for another reason.
     Failed,
+    /// The request does not belong to the sign-in.
+    Stray(Stray),
+}
+
+/// The text of a page, as HTML without markup.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The title and the heading.
+    pub heading: &'static str,
+    /// What happened.
+    pub text: &'static str,
+    /// What to do next.
+    pub note: &'static str,
+}
+
+/// Supplies the text of a page in a language.
+pub type Wording = fn(Page, Language) -> Words;
+
+/// A language that pages are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// `en`
+    English,
+    /// `zh-CN`
+    Chinese,
 }
 
 impl Page {
-    /// The page in the language that `headers` ask for.
-    pub fn response(self, headers: &HeaderMap) -> Response {
-        let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", self.html(Language::asked_for(headers)));
+    /// Returns the page with the words of `wording`, in the language that `headers` ask for.
+    pub fn response(self, wording: Wording, headers: &HeaderMap) -> Response {
+        let language = Language::negotiate(headers);
+        let body = self.html(wording(self, language), language);
+        let mut response = respond(self.status(), "text/html; charset=utf-8", body);
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY.clone());
+        if self == Self::Stray(Stray::MethodNotAllowed) {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        }
         response
     }
 
-    fn html(self, language: Language) -> String {
-        let Words { heading, text, note } = self.words(language);
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Success | Self::Denied | Self::Failed => StatusCode::OK,
+            Self::Stray(stray) => stray.status(),
+        }
+    }
+
+    fn html(self, words: Words, language: Language) -> String {
+        let Words { heading, text, note } = words;
         let (class, drawing) = match self {
             Self::Success => ("success", "M18 33.5 28 43 46.5 22.5"),
-            Self::Denied => ("denied", "M20 32H44"),
+            Self::Denied | Self::Stray(_) => ("denied", "M20 32H44"),
             Self::Failed => ("failed", "M32 18V35M32 44V45"),
         };
-        let lang = match language {
-            Language::English => "en",
-            Language::Chinese => "zh-CN",
-        };
+        let lang = language.tag();
         format!(
             r#"<!doctype html>
 <html lang="{lang}">
@@ -69,75 +103,19 @@ impl Page {
 "#
         )
     }
-
-    const fn words(self, language: Language) -> Words {
-        match (self, language) {
-            (Self::Success, Language::English) => Words {
-                heading: "You are signed in",
-                text: "Authorization successful. You can close this window.",
-                note: "Your profile is saved. The terminal has the rest.",
-            },
-            (Self::Success, Language::Chinese) => Words {
-                heading: "登录成功",
-                text: "授权成功，您可以关闭此窗口。",
-                note: "配置已保存，请回到终端继续。",
-            },
-            (Self::Denied, Language::English) => Words {
-                heading: "Authorization was denied",
-                text: "Nothing was saved. Please look at the terminal.",
-                note: "It says what an administrator may have to do before you try again.",
-            },
-            (Self::Denied, Language::Chinese) => Words {
-                heading: "授权被拒绝",
-                text: "未保存任何内容，请查看终端。",
-                note: "终端中说明了重试之前管理员可能需要完成的操作。",
-            },
-            (Self::Failed, Language::English) => Words {
-                heading: "The sign-in did not complete",
-                text: "Please look at the terminal.",
-                note: "It says what went wrong and what to do next.",
-            },
-            (Self::Failed, Language::Chinese) => {
-                Words {
-                    heading: "登录未完成", text: "请查看终端。", note: "终端中说明了失败原因和后续步骤。"
-                }
-            }
-        }
-    }
-}
-
-struct Words {
-    heading: &'static str,
-    text: &'static str,
-    note: &'static str,
-}
-
-/// The answer to a request that does not belong to the sign-in.
-pub fn stray(stray: Stray) -> Response {
-    let text = match stray {
-        Stray::NotFound => "There is nothing here.\n",
-        Stray::MethodNotAllowed => "Only GET is answered here.\n",
-        Stray::Forbidden => "Only a browser's own navigation is answered here.\n",
-        Stray::BadRequest => {
-            "This does not belong to the sign-in that is waiting. Please use the URL in the terminal.\n"
-        }
-    };
-    let mut response = respond(stray.status(), "text/plain; charset=utf-8", text);
-    if stray == Stray::MethodNotAllowed {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-    }
-    response
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
-    English,
-    Chinese,
 }
 
 impl Language {
-    /// The one that `Accept-Language` (RFC 9110 section 12.5.4) ranks higher; English where it prefers neither.
-    fn asked_for(headers: &HeaderMap) -> Self {
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// Returns the language that `Accept-Language` (RFC 9110 section 12.5.4) ranks higher, or English when it
+    /// ranks neither.
+    fn negotiate(headers: &HeaderMap) -> Self {
         let values = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
         let mut best = (Self::English, 0.0);
         for range in values.flat_map(|value| value.split(',')) {
@@ -155,7 +133,7 @@ impl Language {
     }
 }
 
-/// Splits `zh-CN;q=0.9`. A weight that is none counts as nothing, as does one out of range.
+/// Splits a language range such as `zh-CN;q=0.9`. A malformed weight, or one out of range, counts as 0.
 fn read_range(range: &str) -> (&str, f32) {
     let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
     let weight = parameter.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
@@ -163,8 +141,8 @@ fn read_range(range: &str) -> (&str, f32) {
     (tag.trim(), quality.unwrap_or(0.0))
 }
 
-/// Allows the page's own style, by its hash, and its empty icon, which keeps the browser from asking for one
-/// with the code in the `Referer`.
+/// Allows the page's style, by its hash, and its empty icon. Without an icon the browser would request
+/// `/favicon.ico` with the authorization code in the `Referer`.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     let policy = format!(
@@ -218,11 +196,11 @@ mod tests {
         for value in values {
             headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static(value));
         }
-        Language::asked_for(&headers)
+        Language::negotiate(&headers)
     }
 
     #[test]
-    fn the_language_with_the_greater_weight_is_spoken() {
+    fn the_language_with_the_greater_weight_is_used() {
         for values in [
             ["zh-CN,zh;q=0.9,en;q=0.8"].as_slice(),
             &["ZH"],
@@ -249,27 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn no_page_needs_anything_that_its_policy_does_not_allow() {
-        for page in [Page::Success, Page::Denied, Page::Failed] {
-            for language in [Language::English, Language::Chinese] {
-                let html = page.html(language);
-                for forbidden in ["<script", "style=", "http:", "https:", "src=", "@import", "url(", "onload"] {
-                    assert!(!html.contains(forbidden), "{forbidden} in {html}");
-                }
-                assert!(html.contains(r#"<link rel="icon" href="data:,">"#));
+    fn a_page_needs_only_what_its_policy_allows() {
+        let words = Words { heading: "heading", text: "text", note: "note" };
+        for page in [Page::Success, Page::Denied, Page::Failed, Page::Stray(Stray::NotFound)] {
+            let html = page.html(words, Language::Chinese);
+            for forbidden in ["<script", "style=", "http:", "https:", "src=", "@import", "url(", "onload"] {
+                assert!(!html.contains(forbidden), "{forbidden} in {html}");
             }
-        }
-    }
-
-    #[test]
-    fn only_the_page_of_success_speaks_of_success() {
-        let says = "Authorization successful. You can close this window.";
-        assert!(Page::Success.html(Language::English).contains(says));
-        for page in [Page::Denied, Page::Failed] {
-            assert!(!page.html(Language::English).contains("successful"));
-            assert!(page.html(Language::English).contains("look at the terminal"));
-            assert!(page.html(Language::Chinese).contains("请查看终端"));
-            assert!(!page.html(Language::Chinese).contains("成功"));
+            assert!(html.contains(r#"<link rel="icon" href="data:,">"#));
         }
     }
 }

@@ -1,11 +1,12 @@
-//! What a visitor of the endpoint gets. No browser, no other user and nobody without the whole URL gets anything.
+//! The responses of the endpoint. Only a program of the same user that knows the whole URL gets credentials, and
+//! no browser does.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{ALLOW, HeaderName, HeaderValue, ORIGIN, REFERER};
-use hyper::{Method, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
@@ -13,13 +14,13 @@ use tokio::time::timeout;
 use super::keeper::Stock;
 use crate::credentials::UriAnswer;
 use crate::host::{Clock, Host, peers};
-use crate::loopback_server::{Request, Response, respond};
+use crate::loopback_server::{Handler, Rejection, Request, Response, respond};
 use crate::secret::Secret;
 
-/// How long a visitor waits for a renewal when there is nothing valid to hand out. Less than a connection lasts.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long a request waits for a renewal when there are no valid credentials. Shorter than a connection's life.
+const RENEWAL_WAIT: Duration = Duration::from_secs(45);
 
-/// Answers visitors.
+/// Answers requests for the credentials.
 pub(super) struct CredentialsHandler {
     path: Secret,
     user: Option<u32>,
@@ -28,7 +29,7 @@ pub(super) struct CredentialsHandler {
     renew: Arc<Notify>,
 }
 
-/// An answer without credentials, in the manner of one with them.
+/// A response without credentials, in the format of one with them.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Refusal<'a> {
@@ -36,23 +37,36 @@ struct Refusal<'a> {
     message: &'a str,
 }
 
+impl Handler for CredentialsHandler {
+    async fn handle(&self, request: Request) -> Response {
+        match self.refusal(&request) {
+            Some(refusal) => refusal,
+            None => self.respond().await,
+        }
+    }
+
+    fn reject(&self, rejection: Rejection, _headers: &HeaderMap) -> Response {
+        let (code, message) = match rejection {
+            Rejection::WrongHost => ("Forbidden", "not this host"),
+        };
+        refuse(rejection.status(), code, message)
+    }
+}
+
 impl CredentialsHandler {
     pub(super) fn new(host: &Host, path: Secret, held: watch::Receiver<Stock>, renew: Arc<Notify>) -> Self {
         Self { path, user: host.user, clock: Arc::clone(&host.clock), held, renew }
     }
 
-    /// Answers one request, from memory if anything there is valid.
-    pub(super) async fn handle(&self, request: &Request) -> Response {
-        if let Some(refusal) = self.refusal(request) {
-            return refusal;
-        }
+    /// Returns the credentials in memory while they are valid, else waits for a renewal.
+    async fn respond(&self) -> Response {
         let mut held = self.held.clone();
         if let Some(answer) = self.credentials(&held.borrow_and_update()) {
             return answer;
         }
         self.renew.notify_one();
-        // Whatever comes of it: what is held then is the answer.
-        let _ = timeout(PATIENCE, held.changed()).await;
+        // Renewed, failed or too late: the answer is whatever is held by then.
+        let _ = timeout(RENEWAL_WAIT, held.changed()).await;
         let stock = held.borrow();
         self.credentials(&stock).unwrap_or_else(|| {
             let (code, message) = stock.trouble();
@@ -66,7 +80,7 @@ impl CredentialsHandler {
         Some(respond(StatusCode::OK, "application/json", body))
     }
 
-    /// Turns away whoever should not be here.
+    /// Returns the response to a request that must not get credentials.
     fn refusal(&self, request: &Request) -> Option<Response> {
         if request.headers().keys().any(only_browsers_send) {
             return Some(refuse(StatusCode::FORBIDDEN, "Forbidden", "browsers are not served"));
@@ -77,15 +91,15 @@ impl CredentialsHandler {
             return Some(response);
         }
         if request.query().is_some() || Secret::new(request.path()) != self.path {
-            return Some(refuse(StatusCode::NOT_FOUND, "NotFound", "nothing is here"));
+            return Some(refuse(StatusCode::NOT_FOUND, "NotFound", "not found"));
         }
-        let stranger = !self.knows(request);
-        stranger.then(|| refuse(StatusCode::FORBIDDEN, "Forbidden", "only the user who started this is served"))
+        let other_user = !self.is_own_user(request);
+        other_user.then(|| refuse(StatusCode::FORBIDDEN, "Forbidden", "other users are not served"))
     }
 
-    /// Whether the visitor is the user who runs this. Where the system cannot tell, the secret path has to do;
-    /// where it could and does not, nobody is trusted.
-    fn knows(&self, request: &Request) -> bool {
+    /// Whether the request comes from the user who runs this program. Where the system does not support the
+    /// question, the secret path suffices; where it does but has no answer, the request is refused.
+    fn is_own_user(&self, request: &Request) -> bool {
         match peers::owner(request.peer(), request.local()) {
             Ok(owner) => owner.is_some() && owner == self.user,
             Err(error) => error.kind() == io::ErrorKind::Unsupported,
@@ -93,7 +107,7 @@ impl CredentialsHandler {
     }
 }
 
-/// Browsers tell where a request comes from; SDKs have nowhere to come from.
+/// Whether browsers send the header and SDKs do not.
 fn only_browsers_send(name: &HeaderName) -> bool {
     *name == ORIGIN || *name == REFERER || name.as_str().starts_with("sec-fetch-")
 }

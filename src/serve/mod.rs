@@ -1,9 +1,9 @@
-//! The local credentials endpoint: one URL on 127.0.0.1 that hands out valid credentials for as long as it lives.
+//! The local credentials endpoint: one URL on 127.0.0.1 that returns valid credentials while it is open.
 //!
-//! The URL is the key to it: its path holds 256 random bits. A request is answered from memory. A thread of its
-//! own renews ahead, so that nobody waits for the network while anything valid is there; when renewal fails,
-//! what still lives is served, then an error without secrets, until renewal works again. What happens on the way
-//! comes out as [`Report`]s; saying it to a person is left to the caller.
+//! The URL is a secret: its path holds 256 random bits. Requests are answered from memory. A separate thread
+//! renews the credentials ahead of time, so that no request waits for the network while valid credentials are
+//! held. When a renewal fails, the held credentials are served until they expire, then an error without secrets,
+//! until a renewal succeeds. Each attempt is passed on as a [`Report`]; telling a person is left to the caller.
 
 mod answer;
 mod keeper;
@@ -25,13 +25,13 @@ use crate::secret::Secret;
 use answer::CredentialsHandler;
 use keeper::{Keeper, Stock};
 
-/// How long answers that are under way may take when the endpoint closes.
+/// Time for answers in progress when the endpoint closes.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// What came of one try to renew.
+/// The result of one attempt to renew.
 pub type Report = Result<Notices, Error>;
 
-/// A running endpoint. Close it with [`Endpoint::close`], which loses no renewal that is under way.
+/// A running endpoint. [`Endpoint::close`] ends it without losing a renewal in progress.
 pub struct Endpoint {
     server: Server,
     keeper: Keeper,
@@ -39,28 +39,28 @@ pub struct Endpoint {
     url: Secret,
 }
 
-/// Why there is no endpoint.
+/// Why the endpoint could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The port is not to be had.
-    #[error("could not listen on port {port} of 127.0.0.1")]
+    /// The port could not be bound.
+    #[error("endpoint-port-unavailable")]
     Port {
-        /// The port that was asked for; 0 stands for any.
+        /// The requested port; 0 means any.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// There is no secret for the URL.
-    #[error("could not make up the address of the endpoint")]
+    /// No secret for the URL could be drawn.
+    #[error("endpoint-no-entropy")]
     NoEntropy(#[from] NoEntropy),
-    /// The thread that renews did not start.
-    #[error("could not start the renewal")]
+    /// The thread that renews could not be started.
+    #[error("endpoint-no-thread")]
     Thread(#[source] io::Error),
 }
 
 impl Endpoint {
-    /// Starts handing out `credentials`, and renewing them as `wanted` says. Must be called inside a `tokio`
-    /// runtime, which has to run on for as long as the endpoint lives.
+    /// Starts serving `credentials` and renewing them as `wanted` says. Must be called inside a `tokio` runtime,
+    /// which must keep running while the endpoint is open.
     ///
     /// # Errors
     /// [`OpenError`]
@@ -73,22 +73,18 @@ impl Endpoint {
         let (stock, held) = watch::channel(Stock::of(credentials));
         let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
         let renew = Arc::new(Notify::new());
-        let handler = Arc::new(CredentialsHandler::new(host, path, held, Arc::clone(&renew)));
+        let handler = CredentialsHandler::new(host, path, held, Arc::clone(&renew));
         let keeper = Keeper::start(host.clone(), wanted, stock, renew, sender).map_err(OpenError::Thread)?;
-        let serve = move |request| {
-            let handler = Arc::clone(&handler);
-            async move { handler.handle(&request).await }
-        };
-        let server = Server::start(listener, serve).map_err(failed)?;
+        let server = Server::start(listener, handler).map_err(failed)?;
         Ok(Self { server, keeper, reports, url })
     }
 
-    /// Where it is. Whoever has the URL and runs as the same user has the credentials.
+    /// The URL. Any program of the same user that knows it gets the credentials.
     pub fn url(&self) -> &Secret {
         &self.url
     }
 
-    /// Waits for the next try to renew; for ever when there will be none.
+    /// Waits for the next attempt to renew; forever when there will be none.
     pub async fn report(&mut self) -> Report {
         match self.reports.recv().await {
             Some(report) => report,
@@ -96,8 +92,8 @@ impl Endpoint {
         }
     }
 
-    /// Closes the port at once and ends the renewal: at once, too, unless a refresh token has been spent and the
-    /// answer to it is not safe yet.
+    /// Closes the port at once and stops renewing. Waits for a renewal that has spent a refresh token until its
+    /// answer is saved.
     pub async fn close(self) {
         self.keeper.dismiss();
         self.server.finish(GRACE).await;
@@ -105,7 +101,7 @@ impl Endpoint {
     }
 }
 
-/// 256 random bits, fit for a URL.
+/// Draws 256 random bits, encoded for a URL.
 fn token(host: &Host) -> Result<Secret, NoEntropy> {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     host.entropy.fill(&mut *bytes)?;

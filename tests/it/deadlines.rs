@@ -3,10 +3,24 @@
 use std::future::pending;
 use std::time::Duration;
 
-use aliyun_rs::loopback_server::{Request, Response, Server, bind};
+use aliyun_rs::loopback_server::{Handler, Rejection, Request, Response, Server, bind};
+use hyper::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+
+/// Never answers.
+struct Silent;
+
+impl Handler for Silent {
+    fn handle(&self, _: Request) -> impl Future<Output = Response> + Send {
+        pending()
+    }
+
+    fn reject(&self, rejection: Rejection, _: &HeaderMap) -> Response {
+        unreachable!("{rejection:?}")
+    }
+}
 
 /// How long it takes until a server whose handler never answers hangs up on a visitor who sends `bytes`.
 fn time_to_hang_up(bytes: &str) -> Duration {
@@ -17,7 +31,7 @@ fn time_to_hang_up(bytes: &str) -> Duration {
         let mut visitor = TcpStream::connect(address).await.unwrap();
         visitor.write_all(bytes.replace("ADDRESS", &address.to_string()).as_bytes()).await.unwrap();
         // Paused time runs on when everyone waits: only now, when the bytes have arrived, does anything end.
-        let _server = Server::start(listener, |_: Request| pending::<Response>()).unwrap();
+        let _server = Server::start(listener, Silent).unwrap();
         let started = Instant::now();
         let mut answer = Vec::new();
         visitor.read_to_end(&mut answer).await.ok();

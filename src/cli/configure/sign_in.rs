@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::errors::chain;
-use crate::cli::messages::{Hint, Message, Warning};
+use crate::cli::messages::{Hint, Message, Warning, pages};
 use crate::cli::prompt::Prompter;
 use crate::config::{Changes, Field, Mode, Profile};
 use crate::host::{Opened, Stream};
@@ -80,6 +80,7 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
             site,
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             open_browser: !args.no_browser,
+            wording: pages::wording,
         };
         let outcome = login::sign_in(context.host, &input, prompter.interrupts(), &mut Narrator(context)).await?;
         context.show_notes(&outcome.notes);

@@ -5,6 +5,7 @@
 
 mod english;
 pub(super) mod errors;
+pub(super) mod pages;
 
 use std::io;
 use std::path::Path;

@@ -1,0 +1,32 @@
+//! What a server leaves to its user: how requests, and requests it does not accept, are answered.
+
+use std::future::Future;
+
+use hyper::{HeaderMap, StatusCode};
+
+use super::{Request, Response};
+
+/// Answers the requests that a server receives.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers a request that names this server as its host.
+    fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Answers a request that the server did not accept. `headers` are the fields that could be read.
+    fn reject(&self, rejection: Rejection, headers: &HeaderMap) -> Response;
+}
+
+/// Why a server did not accept a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The target or the `Host` names another server.
+    WrongHost,
+}
+
+impl Rejection {
+    /// The status to answer with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::WrongHost => StatusCode::FORBIDDEN,
+        }
+    }
+}
