@@ -26,6 +26,7 @@ pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};
 pub use env::Env;
 pub use http::{CertificateProblem, Http, Request, Response, TransportCause, TransportError, TransportKind};
+pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};
 pub use streams::{KeptTerminal, Stream, Streams};
@@ -52,6 +53,8 @@ pub struct Host {
     pub signals: Arc<dyn Signals>,
     /// The user who runs this process, where the system has numbers for users.
     pub user: Option<u32>,
+    /// The owners of connections on this machine.
+    pub peers: Arc<dyn Peers>,
     /// Other programs.
     pub process: Arc<dyn Process>,
     /// The user's web browser.
@@ -81,6 +84,7 @@ impl Host {
             streams: Streams::from_os(),
             signals: Arc::new(signals::OsSignals),
             user: os_user(),
+            peers: Arc::new(peers::OsPeers::default()),
             process: Arc::new(process::OsProcess),
             browser: Arc::new(browser::OsBrowser::new(&env)),
             http: Arc::new(http::OsHttp::new(&env)),

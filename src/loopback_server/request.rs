@@ -54,7 +54,7 @@ impl Request {
         &self.head.headers
     }
 
-    /// The client's end of the connection, for [`crate::host::peers::owner`].
+    /// The client's end of the connection, for [`crate::host::Peers::owner`].
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }

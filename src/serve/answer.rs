@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::keeper::Stock;
 use crate::credentials::UriAnswer;
-use crate::host::{Clock, Host, peers};
+use crate::host::{Clock, Host, Peers};
 use crate::loopback_server::{Handler, Rejection, Request, Response, respond};
 use crate::secret::Secret;
 
@@ -24,6 +24,7 @@ const RENEWAL_WAIT: Duration = Duration::from_secs(45);
 pub(super) struct CredentialsHandler {
     path: Secret,
     user: Option<u32>,
+    peers: Arc<dyn Peers>,
     clock: Arc<dyn Clock>,
     held: watch::Receiver<Stock>,
     renew: Arc<Notify>,
@@ -55,7 +56,7 @@ impl Handler for CredentialsHandler {
 
 impl CredentialsHandler {
     pub(super) fn new(host: &Host, path: Secret, held: watch::Receiver<Stock>, renew: Arc<Notify>) -> Self {
-        Self { path, user: host.user, clock: Arc::clone(&host.clock), held, renew }
+        Self { path, user: host.user, peers: Arc::clone(&host.peers), clock: Arc::clone(&host.clock), held, renew }
     }
 
     /// Returns the credentials in memory while they are valid, else waits for a renewal.
@@ -100,7 +101,7 @@ impl CredentialsHandler {
     /// Whether the request comes from the user who runs this program. Where the system does not support the
     /// question, the secret path suffices; where it does but has no answer, the request is refused.
     fn is_own_user(&self, request: &Request) -> bool {
-        match peers::owner(request.peer(), request.local()) {
+        match self.peers.owner(request.peer(), request.local()) {
             Ok(owner) => owner.is_some() && owner == self.user,
             Err(error) => error.kind() == io::ErrorKind::Unsupported,
         }

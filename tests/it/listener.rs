@@ -532,14 +532,14 @@ fn a_lack_of_file_descriptors_is_survived() {
     drop(visitors);
 }
 
-/// Answers with the client's end of the connection and its owner.
+/// Answers with the client's end of the connection.
 struct NamesPeer;
 
 impl Handler for NamesPeer {
     async fn handle(&self, request: Request) -> Response {
         assert_ne!(request.path(), "/panic");
-        let owner = aliyun_rs::host::peers::owner(request.peer(), request.local());
-        respond(StatusCode::OK, "text/plain", format!("{} {owner:?}", request.peer()))
+        assert_eq!(request.local().ip(), std::net::Ipv4Addr::LOCALHOST);
+        respond(StatusCode::OK, "text/plain", request.peer().to_string())
     }
 
     fn reject(&self, rejection: Rejection, _: &HeaderMap) -> Response {
@@ -561,8 +561,6 @@ fn a_handler_learns_its_peer_and_may_panic() {
         };
         let (visitor, answer) = tokio::task::spawn_blocking(visit).await.unwrap();
         assert!(answer.contains(&visitor.to_string()), "{answer}");
-        #[cfg(target_os = "linux")]
-        assert!(answer.contains(&format!("Ok(Some({}))", rustix::process::getuid().as_raw())), "{answer}");
         server.finish(PATIENCE).await;
     });
 }
