@@ -11,9 +11,12 @@ use clap::Args;
 use super::context::{FileArgs, SANDBOX_VARIABLE, block_on, sandbox_folder};
 use super::failure::{Code, Failure};
 use super::messages::{Hint, Message, Warning};
-use crate::host::{Browser, Host, Http, Opened, Staying, Streams};
-use crate::sandbox::{Casing, Decision, Fault, Options, Rotation, Sandbox, StartError, visit};
+use crate::host::{Browser, Host, Http, Opened, Staying, Streams, TransportError};
+use crate::sandbox::{
+    Casing, Decision, Fault, InvalidFault, Options, Rotation, Sandbox, StartError, UnknownUser, VisitError, visit,
+};
 use crate::site::Cloud;
+use crate::text::chain;
 
 /// How long a command waits for another command's sandbox to end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,7 +35,7 @@ pub(super) struct SandboxArgs {
     #[arg(long, requires = "user")]
     deny: bool,
     /// Let something go wrong, such as token=503x2 or exchange=drop-after; can be repeated
-    #[arg(long, value_name = "ENDPOINT=FAULT")]
+    #[arg(long, value_name = "ENDPOINT=FAULT", value_parser = read_fault)]
     fault: Vec<Fault>,
     /// The life of an access token
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -65,16 +68,14 @@ pub(super) fn run(host: &Host, file: FileArgs, args: SandboxArgs) -> Result<(), 
     let command = args.command.clone();
     let decision = if args.deny { Decision::Deny } else { Decision::Authorize };
     let options = options(host, args)?;
-    if let Some(user) = user.as_ref().filter(|user| options.users.iter().all(|known| known.name != **user)) {
-        let names: Vec<&str> = options.users.iter().map(|known| known.name.as_str()).collect();
-        let message = format!("the sandbox has no user `{user}`; it has {}", names.join(", "));
-        return Err(Failure::new(Code::Usage, message));
+    if let Some(user) = &user {
+        options.user(user).map_err(unknown_user)?;
     }
     if command.is_empty() {
         return serve(host, options);
     }
     if command.first().is_some_and(|first| first == "sandbox") {
-        return Err(Failure::new(Code::Usage, "a sandbox inside a sandbox is one too many"));
+        return Err(Failure::new(Code::Usage, "cannot run `sandbox` inside `sandbox`"));
     }
     let party = Party::find(options)?;
     if let Party::Other(url) = &party {
@@ -122,7 +123,9 @@ impl Party {
         let until = Instant::now() + PATIENCE;
         loop {
             match Sandbox::start(options.clone()) {
-                Err(StartError::Running { url, long_lived: true, .. }) if Cloud::parse_sandbox(&url).is_ok() => {
+                Err(StartError::Running { url: Some(url), long_lived: true, .. })
+                    if Cloud::parse_sandbox(&url).is_ok() =>
+                {
                     return Ok(Self::Other(url));
                 }
                 Err(StartError::Running { .. }) if Instant::now() < until => std::thread::sleep(PAUSE),
@@ -139,12 +142,46 @@ impl Party {
     }
 }
 
+fn unknown_user(UnknownUser { name, known }: UnknownUser) -> Failure {
+    Failure::new(Code::Usage, format!("the sandbox has no user `{name}`; it has {}", known.join(", ")))
+}
+
 fn not_started(error: StartError) -> Failure {
-    let failure = Failure::of(Code::Temporary, &error);
-    match &error {
-        StartError::Running { url, .. } => failure.hint(Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url }),
-        StartError::Io { .. } => failure,
+    match error {
+        StartError::Running { folder, url, .. } => {
+            let message = format!("another sandbox is using `{}`", folder.display());
+            let hint = Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url: url.as_deref().unwrap_or_default() };
+            Failure::new(Code::Temporary, message).hint(hint)
+        }
+        StartError::Folder { folder, source } => {
+            let message = format!("the sandbox could not use its folder `{}`: {source}", folder.display());
+            Failure::new(Code::File, message)
+        }
+        StartError::Port { port, source } => {
+            Failure::new(Code::Temporary, format!("the sandbox could not listen on 127.0.0.1:{port}: {source}"))
+        }
     }
+}
+
+/// Why the sandbox could not sign in for a user.
+fn why_not_signed_in(error: &VisitError<TransportError>) -> String {
+    match error {
+        VisitError::NotLocal => "the sign-in leads away from this machine".to_owned(),
+        VisitError::Page(status) => format!("the sign-in page answered with status {status}"),
+        VisitError::Refused { status, heading } => {
+            format!("the decision was answered with status {status} and the page `{heading}`")
+        }
+        VisitError::Request(source) => chain(source),
+    }
+}
+
+fn read_fault(text: &str) -> Result<Fault, String> {
+    text.parse().map_err(|InvalidFault| {
+        "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT is \
+         a status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, html, \
+         huge, redirect, delay:MILLISECONDS, without:FIELD or with:FIELD:JSON"
+            .to_owned()
+    })
 }
 
 /// Serves until an interrupt.
@@ -192,10 +229,11 @@ impl Browser for PlayedBrowser {
             block_on(async {
                 let fetch = |request| {
                     let http = Arc::clone(&http);
-                    async move { http.send(request).await.map_err(|error| error.to_string()) }
+                    async move { http.send(request).await }
                 };
                 // What the client's page says in the end, the command says too.
-                if let Err(why) = visit(&url, &user, decision, fetch).await {
+                if let Err(error) = visit(&url, &user, decision, fetch).await {
+                    let why = why_not_signed_in(&error);
                     let warning = Warning::PlayedBrowser { user: &user, why: &why };
                     streams.err(&format!("warning: {warning}\n"));
                 }

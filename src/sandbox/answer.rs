@@ -1,4 +1,4 @@
-//! Answers, and what faults make of them.
+//! Answers, and the faults that replace or change them.
 
 use serde_json::{Map, Value, json};
 use tiny_http::{Header, Request, Response};
@@ -7,7 +7,7 @@ use super::faults::FaultKind;
 use super::pages;
 use super::provider::Refusal;
 
-/// What goes back.
+/// An HTTP response.
 pub(super) struct Answer {
     pub(super) status: u16,
     kind: &'static str,
@@ -15,10 +15,10 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
-/// How it goes back.
+/// How a response reaches the client.
 pub(super) enum Delivery {
     Whole(Answer),
-    /// These bytes, then the end of the connection.
+    /// These bytes, then the connection closes.
     Broken(Vec<u8>),
 }
 
@@ -36,7 +36,7 @@ impl Answer {
         Self { status, kind: "text/html; charset=utf-8", body: html.into_bytes(), headers }
     }
 
-    /// The refusal in the words of the OAuth endpoints (RFC 6749 section 5.2, and Alibaba Cloud's `requestId`).
+    /// A refusal in the format of the OAuth endpoints (RFC 6749 section 5.2, with Alibaba Cloud's `requestId`).
     pub(super) fn refusal(refusal: &Refusal, id: &str) -> Self {
         Self::json(refusal.0, &json!({"error": refusal.1, "error_description": refusal.2, "requestId": id}))
     }
@@ -59,7 +59,7 @@ impl Answer {
                 response.add_header(header);
             }
         }
-        // A client that has gone away needs no answer.
+        // The client may have closed the connection.
         request.respond(response).ok();
     }
 
@@ -78,7 +78,7 @@ impl Answer {
     }
 }
 
-/// What the fault has in place of an answer, if it comes before anything is done.
+/// The delivery of a fault that replaces the endpoint's work.
 pub(super) fn before(fault: &FaultKind, id: &str) -> Option<Delivery> {
     let answer = match fault {
         FaultKind::Drop => return Some(Delivery::Broken(Vec::new())),
@@ -99,7 +99,7 @@ pub(super) fn before(fault: &FaultKind, id: &str) -> Option<Delivery> {
     Some(Delivery::Whole(answer))
 }
 
-/// What the fault makes of the answer, after everything is done.
+/// The delivery of the answer, as changed by a fault.
 pub(super) fn after(fault: Option<FaultKind>, mut answer: Answer) -> Delivery {
     match fault {
         Some(FaultKind::DropAfter) => return Delivery::Broken(Vec::new()),

@@ -1,4 +1,4 @@
-//! SHA-256 as the sandbox writes it, with nothing of the client's.
+//! SHA-256 in hexadecimal, without any code of the client.
 
 use ring::digest::{SHA256, digest};
 

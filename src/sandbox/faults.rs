@@ -74,21 +74,17 @@ impl Endpoint {
     const ALL: [Self; 6] = [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts];
 }
 
-/// The text is no fault.
+/// The text is not a fault.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT is a \
-     status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, html, huge, \
-     redirect, delay:MILLISECONDS, without:FIELD or with:FIELD:JSON"
-)]
-pub struct NoFault;
+#[error("invalid-fault")]
+pub struct InvalidFault;
 
 impl FromStr for Fault {
-    type Err = NoFault;
+    type Err = InvalidFault;
 
-    fn from_str(text: &str) -> Result<Self, NoFault> {
-        let (endpoint, fault) = text.split_once('=').ok_or(NoFault)?;
-        let endpoint = Endpoint::ALL.into_iter().find(|known| known.as_str() == endpoint).ok_or(NoFault)?;
+    fn from_str(text: &str) -> Result<Self, InvalidFault> {
+        let (endpoint, fault) = text.split_once('=').ok_or(InvalidFault)?;
+        let endpoint = Endpoint::ALL.into_iter().find(|known| known.as_str() == endpoint).ok_or(InvalidFault)?;
         let (kind, times) = match fault.rsplit_once('x') {
             Some((kind, times)) if times.parse::<u32>().is_ok() => (kind, times.parse().ok()),
             _ => (fault, None),
@@ -98,9 +94,9 @@ impl FromStr for Fault {
 }
 
 impl FromStr for FaultKind {
-    type Err = NoFault;
+    type Err = InvalidFault;
 
-    fn from_str(text: &str) -> Result<Self, NoFault> {
+    fn from_str(text: &str) -> Result<Self, InvalidFault> {
         let (word, rest) = text.split_once(':').unwrap_or((text, ""));
         if let Ok(status @ 300..=599) = word.parse::<u16>() {
             return Ok(Self::Refuse(status, if rest.is_empty() { default_code(status) } else { rest }.to_owned()));
@@ -113,14 +109,14 @@ impl FromStr for FaultKind {
             ("html", "") => Ok(Self::Html),
             ("huge", "") => Ok(Self::Huge),
             ("redirect", "") => Ok(Self::Redirect),
-            ("delay", span) => Ok(Self::Delay(Duration::from_millis(span.parse().map_err(|_| NoFault)?))),
+            ("delay", span) => Ok(Self::Delay(Duration::from_millis(span.parse().map_err(|_| InvalidFault)?))),
             ("without", field) if !field.is_empty() => Ok(Self::Without(field.to_owned())),
             ("with", setting) => {
-                let (field, json) = setting.split_once(':').ok_or(NoFault)?;
-                serde_json::from_str::<serde_json::Value>(json).map_err(|_| NoFault)?;
+                let (field, json) = setting.split_once(':').ok_or(InvalidFault)?;
+                serde_json::from_str::<serde_json::Value>(json).map_err(|_| InvalidFault)?;
                 Ok(Self::With(field.to_owned(), json.to_owned()))
             }
-            _ => Err(NoFault),
+            _ => Err(InvalidFault),
         }
     }
 }
@@ -155,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_read_and_used_up() {
+    fn a_fault_is_parsed_and_used_up() {
         let mut faults =
             vec!["token=503x2".parse::<Fault>().unwrap(), "exchange=with:expiration:\"x\"".parse().unwrap()];
         assert_eq!(take(&mut faults, Endpoint::Sts), None);
@@ -170,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_is_refused() {
+    fn invalid_faults_are_refused() {
         for text in
             ["", "token", "token=", "nowhere=500", "token=999", "token=delay:soon", "token=with:a:b", "token=dropx-1"]
         {
-            assert_eq!(text.parse::<Fault>(), Err(NoFault), "{text}");
+            assert_eq!(text.parse::<Fault>(), Err(InvalidFault), "{text}");
         }
     }
 }

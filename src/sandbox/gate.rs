@@ -15,7 +15,7 @@ use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::hold;
+use super::lock;
 
 /// More wait in the listener's queue; a process may open only so many files.
 const MAX_CONNECTIONS: usize = 160;
@@ -81,7 +81,7 @@ impl Connections {
     /// Sends `bytes` to the client that `tiny_http` knows as `peer`, and closes its connection.
     pub(super) fn end(&self, peer: Option<SocketAddr>, bytes: Vec<u8>) {
         let (open, closed) = oneshot::channel();
-        if let Some(end) = peer.and_then(|peer| hold(&self.0).remove(&peer)) {
+        if let Some(end) = peer.and_then(|peer| lock(&self.0).remove(&peer)) {
             end.send(Ending(bytes, open)).ok();
             closed.blocking_recv().ok();
         }
@@ -110,12 +110,12 @@ async fn relay(mut client: TcpStream, server: SocketAddr, connections: &Connecti
     client.set_nodelay(true)?;
     inner.set_nodelay(true)?;
     let (end, ended) = oneshot::channel();
-    hold(&connections.0).insert(peer, end);
+    lock(&connections.0).insert(peer, end);
     let ending = tokio::select! {
         _ = copy_bidirectional(&mut client, &mut inner) => None,
         ending = ended => ending.ok(),
     };
-    hold(&connections.0).remove(&peer);
+    lock(&connections.0).remove(&peer);
     if let Some(Ending(bytes, open)) = ending {
         // What `tiny_http` answers from here on does not reach the client.
         drop(inner);

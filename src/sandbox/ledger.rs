@@ -1,4 +1,4 @@
-//! What was asked of the sandbox and what came of it. Tokens appear as short fingerprints only.
+//! The requests that the sandbox received, with their outcomes. Tokens appear as short fingerprints only.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::time::Timestamp;
 pub struct Entry {
     /// Seconds since the epoch, by the sandbox's clock.
     pub time: i64,
-    /// Which endpoint.
+    /// The endpoint's name in a fault.
     pub endpoint: &'static str,
     /// The `grant_type` at the token endpoint, the action at STS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
-    /// `ok`, an error code, or the fault that was played.
+    /// `ok`, an error code, or `fault`.
     pub outcome: String,
     /// The fingerprint of the token or code that was presented.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Entry {
 /// All requests so far.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
-    /// In the order of their arrival.
+    /// In order of arrival.
     pub entries: Vec<Entry>,
 }
 
@@ -50,17 +50,17 @@ impl Ledger {
         });
     }
 
-    /// How many requests an endpoint got, whatever came of them.
+    /// The number of requests to an endpoint, whatever their outcome.
     pub fn count(&self, endpoint: Endpoint) -> usize {
         self.entries.iter().filter(|entry| entry.endpoint == endpoint.as_str()).count()
     }
 
-    /// How many requests of one grant the token endpoint got.
+    /// The number of requests of one grant type to the token endpoint.
     pub fn grants(&self, grant: &str) -> usize {
         self.entries.iter().filter(|entry| entry.grant.as_deref() == Some(grant)).count()
     }
 
-    /// How many requests there were of each endpoint and outcome.
+    /// The number of requests by endpoint, grant and outcome.
     pub fn totals(&self) -> BTreeMap<String, usize> {
         let mut totals = BTreeMap::new();
         for entry in &self.entries {
@@ -71,7 +71,7 @@ impl Ledger {
     }
 }
 
-/// The same for the same token, and nothing like it.
+/// A short digest that identifies a token without revealing it.
 pub fn fingerprint(token: &str) -> String {
     sha256_hex(token.as_bytes())[..12].to_owned()
 }

@@ -1,13 +1,15 @@
-//! Alibaba Cloud in small: sign-in page, OAuth and STS on one loopback port.
+//! A local stand-in for Alibaba Cloud's sign-in, OAuth and STS, on one loopback port.
 //!
-//! An independent second party. It shares no protocol code with the client, has its own wire types, works out
-//! every proof anew, and refuses what the real site refuses; so that a mistake of the client cannot cancel out.
-//! It serves whoever tries or tests this tool on their own machine, with users of its own and no secret worth
-//! stealing. Faults and lifetimes are [`Options`]; what was asked of it is in the [`Ledger`].
+//! It is an independent implementation: it shares no protocol code with the client, has its own wire types, computes
+//! every proof itself and refuses what the real site refuses, so that a mistake in the client cannot cancel itself
+//! out. It serves people who try or test this tool on their own machine; its users and secrets are made up.
+//! [`Options`] sets lifetimes and faults; the [`Ledger`] lists the requests it received.
 
 mod answer;
+mod browser;
 mod digest;
 mod faults;
+mod folder;
 mod gate;
 mod ledger;
 mod options;
@@ -17,56 +19,62 @@ mod request;
 mod routes;
 mod state;
 mod sts;
-mod tenancy;
 mod users;
-mod visitor;
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-pub use faults::{Endpoint, Fault, FaultKind, NoFault};
+pub use browser::{Decision, VisitError, visit};
+pub use faults::{Endpoint, Fault, FaultKind, InvalidFault};
 pub use ledger::{Entry, Ledger, fingerprint};
-pub use options::{Casing, Clock, Lifetimes, Options, Rotation};
+pub use options::{Casing, Clock, Lifetimes, Options, Rotation, UnknownUser};
 pub use users::{Kind, User};
-pub use visitor::{Decision, visit};
 
+use folder::{FolderLock, RunningInstance};
 use gate::{Connections, Gate};
-use routes::Desk;
-use tenancy::{Tenancy, Tenant};
+use routes::Handler;
 
-/// A running sandbox. It ends, with its port, its connections and its threads, when dropped.
+/// A running sandbox. Dropping it closes its port and connections and ends its threads.
 pub struct Sandbox {
-    desk: Arc<Desk>,
+    handler: Arc<Handler>,
     server: Arc<tiny_http::Server>,
     gate: Option<Gate>,
     answering: Option<JoinHandle<()>>,
     port: u16,
-    // After everything else: whoever comes next may use the folder.
-    _tenancy: Option<Tenancy>,
+    // Dropped last: then the next instance may use the folder.
+    _lock: Option<FolderLock>,
 }
 
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another one uses the folder.
-    #[error("another sandbox is using `{}`", folder.display())]
+    /// Another instance uses the folder.
+    #[error("sandbox-folder-in-use")]
     Running {
         /// The folder.
         folder: PathBuf,
-        /// Where that one is, if it says.
-        url: String,
-        /// Whether that one serves until it is told to stop, so that it can be used instead.
+        /// The other instance's address, if it is known.
+        url: Option<String>,
+        /// Whether the other instance serves until it is stopped, so that it can be used instead.
         long_lived: bool,
     },
-    /// The port or the folder cannot be used.
-    #[error("the sandbox could not {attempt}")]
-    Io {
-        /// What was attempted.
-        attempt: String,
-        /// What came of it.
+    /// The folder cannot be created, locked or written.
+    #[error("sandbox-folder-unusable")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The port cannot be served.
+    #[error("sandbox-port-unusable")]
+    Port {
+        /// The port on 127.0.0.1; 0 stands for any.
+        port: u16,
+        /// The cause.
         source: io::Error,
     },
 }
@@ -77,54 +85,53 @@ impl Sandbox {
     /// # Errors
     /// [`StartError`]
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let tenancy = options.folder.as_deref().map(enter).transpose()?;
-        let attempt = format!("serve on port {} of {}", options.port, Ipv4Addr::LOCALHOST);
-        let io = |source| StartError::Io { attempt: attempt.clone(), source };
-        let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0));
-        let server = Arc::new(server.map_err(|error| io(io::Error::other(error.to_string())))?);
-        let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
-        let gate = Gate::open(options.port, inner).map_err(io)?;
-        let (port, long_lived) = (gate.port(), options.long_lived);
-        let desk = Arc::new(Desk::new(options));
-        let answering = {
-            let (server, desk, connections) = (Arc::clone(&server), Arc::clone(&desk), gate.connections());
-            thread::Builder::new().spawn(move || answer_all(&server, &desk, &connections)).map_err(io)?
-        };
-        let sandbox = Self { desk, server, gate: Some(gate), answering: Some(answering), port, _tenancy: tenancy };
-        if let Some(tenancy) = &sandbox._tenancy {
-            let tenant = Tenant { url: sandbox.url(), long_lived };
-            tenancy
-                .announce(&tenant)
-                .map_err(|source| StartError::Io { attempt: "say where it is".to_owned(), source })?;
+        let lock = options.folder.as_deref().map(FolderLock::acquire).transpose()?;
+        let (port, long_lived) = (options.port, options.long_lived);
+        let sandbox = Self::serve(options, lock).map_err(|source| StartError::Port { port, source })?;
+        if let Some(lock) = &sandbox._lock {
+            lock.announce(&RunningInstance { url: Some(sandbox.url()), long_lived })?;
         }
         Ok(sandbox)
     }
 
-    /// Where it is: the value of `ALIYUN_RS_SANDBOX`.
+    fn serve(options: Options, lock: Option<FolderLock>) -> io::Result<Self> {
+        let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0));
+        let server = Arc::new(server.map_err(|error| io::Error::other(error.to_string()))?);
+        let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
+        let gate = Gate::open(options.port, inner)?;
+        let (port, handler) = (gate.port(), Arc::new(Handler::new(options)));
+        let answering = {
+            let (server, handler, connections) = (Arc::clone(&server), Arc::clone(&handler), gate.connections());
+            thread::Builder::new().spawn(move || answer_all(&server, &handler, &connections))?
+        };
+        Ok(Self { handler, server, gate: Some(gate), answering: Some(answering), port, _lock: lock })
+    }
+
+    /// Its address: the value of `ALIYUN_RS_SANDBOX`.
     pub fn url(&self) -> String {
         url(self.port)
     }
 
-    /// Signs a user in past the page: an access and a refresh token, for tests and benchmarks that are not about
-    /// the sign-in.
+    /// Signs a user in without the sign-in page and returns an access and a refresh token, for tests and benchmarks
+    /// of something else.
     pub fn sign_in(&self, user: &str, client_id: &str) -> (String, String) {
-        self.desk.sign_in(user, client_id)
+        self.handler.sign_in(user, client_id)
     }
 
-    /// What was asked of it so far.
+    /// The requests so far.
     pub fn ledger(&self) -> Ledger {
-        self.desk.ledger()
+        self.handler.ledger()
     }
 
-    /// Replaces the faults that wait.
+    /// Replaces the pending faults.
     pub fn set_faults(&self, faults: Vec<Fault>) {
-        self.desk.set_faults(faults);
+        self.handler.set_faults(faults);
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.desk.end();
+        self.handler.stop();
         self.gate.take();
         self.server.unblock();
         if let Some(answering) = self.answering.take() {
@@ -133,23 +140,17 @@ impl Drop for Sandbox {
     }
 }
 
-fn enter(folder: &Path) -> Result<Tenancy, StartError> {
-    let attempt = || format!("use its folder `{}`", folder.display());
-    let taken = Tenancy::take(folder).map_err(|source| StartError::Io { attempt: attempt(), source })?;
-    taken.map_err(|Tenant { url, long_lived }| StartError::Running { folder: folder.to_owned(), url, long_lived })
-}
-
-/// Answers until the server is unblocked, each request on a thread of its own, so that a delayed answer holds up
-/// nobody else.
-fn answer_all(server: &tiny_http::Server, desk: &Desk, connections: &Connections) {
+/// Answers until the server is unblocked. Each request has a thread of its own, so that a delayed answer does not
+/// delay others.
+fn answer_all(server: &tiny_http::Server, handler: &Handler, connections: &Connections) {
     thread::scope(|scope| {
         while let Ok(request) = server.recv() {
-            scope.spawn(|| desk.answer(request, connections));
+            scope.spawn(|| handler.answer(request, connections));
         }
     });
 }
 
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,4 +1,4 @@
-//! How the sandbox behaves: users, lifetimes, oddities of the real service, faults.
+//! The options of a sandbox: users, lifetimes, variants of the real service, faults.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use super::faults::Fault;
 use super::users::{User, default_users};
 use crate::time::Timestamp;
 
-/// Tells the sandbox the time.
+/// Returns the sandbox's current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How the sandbox behaves. The default is a well-behaved service with a set of users.
+/// The options of a sandbox. The default is a well-behaved service with five users.
 #[derive(Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes any.
     pub port: u16,
     /// The clock.
     pub clock: Clock,
-    /// The folder that keeps logins from one run to the next; without one they end with the sandbox.
+    /// The folder that keeps sessions between runs; without one they end with the sandbox.
     pub folder: Option<PathBuf>,
-    /// Whether it serves until it is told to stop, so that others who want the folder can use it instead.
+    /// Whether it serves until it is stopped, so that others that want the folder can use this instance instead.
     pub long_lived: bool,
-    /// Who can sign in.
+    /// The users who can sign in.
     pub users: Vec<User>,
-    /// How long tokens and credentials live.
+    /// The lifetimes of tokens and credentials.
     pub lifetimes: Lifetimes,
-    /// How the keys of `/v1/exchange` are spelled.
+    /// The spelling of the keys of `/v1/exchange`.
     pub casing: Casing,
-    /// Whether `expires_in` is a text, as some of Alibaba Cloud's documents show it.
+    /// Whether `expires_in` is a string, as some of Alibaba Cloud's documents show it.
     pub text_lifetimes: bool,
-    /// What a refresh does to the refresh token.
+    /// The effect of a refresh on the refresh token.
     pub rotation: Rotation,
-    /// Whether a spent refresh token ends the whole login (RFC 9700 section 4.14.2).
+    /// Whether reuse of a refresh token revokes the session (RFC 9700 section 4.14.2).
     pub revoke_family: bool,
-    /// What goes wrong.
+    /// The faults to inject.
     pub faults: Vec<Fault>,
 }
 
 impl Options {
-    /// The default behaviour by the given clock.
+    /// The default options, with the given clock.
     pub fn new(clock: Clock) -> Self {
         Self {
             port: 0,
@@ -55,9 +55,30 @@ impl Options {
             faults: Vec::new(),
         }
     }
+
+    /// Finds a user by name.
+    ///
+    /// # Errors
+    /// [`UnknownUser`]
+    pub fn user(&self, name: &str) -> Result<&User, UnknownUser> {
+        self.users.iter().find(|user| user.name == name).ok_or_else(|| UnknownUser {
+            name: name.to_owned(),
+            known: self.users.iter().map(|user| user.name.clone()).collect(),
+        })
+    }
 }
 
-/// How long things live.
+/// The sandbox has no user of this name.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown-sandbox-user")]
+pub struct UnknownUser {
+    /// The name.
+    pub name: String,
+    /// The users it has.
+    pub known: Vec<String>,
+}
+
+/// Lifetimes.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
     /// An authorization code.
@@ -77,7 +98,7 @@ impl Default for Lifetimes {
     }
 }
 
-/// How the keys of `/v1/exchange` are spelled: the official SDKs disagree about it.
+/// The spelling of the keys of `/v1/exchange`, about which the official SDKs disagree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Casing {
     /// `accessKeyId` and `AccessKeyId`.
@@ -88,11 +109,11 @@ pub enum Casing {
     Pascal,
 }
 
-/// What a refresh does to the refresh token.
+/// The effect of a refresh on the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// A new one comes, the old one is spent.
+    /// The server issues a new one; the old one is used up.
     Rotate,
-    /// None comes, the old one stays.
+    /// The server issues none; the old one stays valid.
     Keep,
 }

@@ -1,4 +1,5 @@
-//! The pages of the sandbox, English or Chinese: sign-in, refusal, home. Whatever comes from a request is escaped.
+//! The sandbox's web pages, English or Chinese: sign-in, refusal, home. Everything that comes from a request is
+//! escaped.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -7,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use super::provider::Parameters;
 use super::users::{Kind, User};
 
-/// Nothing but this style; the form may lead to the client's callback.
+/// The Content-Security-Policy: this style only; the form may lead to the client's callback.
 pub(super) fn policy() -> String {
     let style = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     format!(
@@ -47,7 +48,7 @@ struct Words {
     authorize: &'static str,
     deny: &'static str,
     refused: &'static str,
-    /// What the real site shows to whom it does not know as a user of the app.
+    /// The text of the real site for an identity that the app is not assigned to.
     not_authorized: [&'static str; 2],
     home: &'static str,
 }
@@ -84,7 +85,7 @@ const fn words(chinese: bool) -> &'static Words {
     if chinese { &CHINESE } else { &ENGLISH }
 }
 
-/// The page that asks who signs in and whether they authorize. The request travels along in hidden fields.
+/// The page that asks who signs in and whether they authorize. Hidden fields carry the request along.
 pub(super) fn sign_in(users: &[User], request: &Parameters, chinese: bool) -> String {
     let words = words(chinese);
     let hidden: String = request
@@ -118,13 +119,13 @@ pub(super) fn sign_in(users: &[User], request: &Parameters, chinese: bool) -> St
     page(words, title, &body)
 }
 
-/// The page for a request that is no good.
+/// The page for an invalid request.
 pub(super) fn refused(why: &str, chinese: bool) -> String {
     let words = words(chinese);
     page(words, words.refused, &format!("<h1>{}</h1>\n<p>{}</p>", words.refused, escape(why)))
 }
 
-/// The page for a user who is not assigned to the app. It leads nowhere: the client hears nothing of it.
+/// The page for an identity that the app is not assigned to. It does not lead back to the client.
 pub(super) fn not_authorized(chinese: bool) -> String {
     let words = words(chinese);
     let [title, why] = words.not_authorized;

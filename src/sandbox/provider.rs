@@ -1,7 +1,7 @@
-//! The rules of Alibaba Cloud's OAuth, checked by a party that shares no code with the client.
+//! The rules of Alibaba Cloud's OAuth endpoints, implemented without any code of the client.
 //!
 //! RFC 6749 (codes, tokens, errors), RFC 7636 (S256), RFC 7009 (revocation), and what is known of
-//! `/v1/exchange`. Refuses what the real site refuses.
+//! `/v1/exchange`. It refuses what the real site refuses.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use super::users::User;
 
 /// The two public clients called `official-cli`, for the China and the international site.
 const CLIENTS: [&str; 2] = ["4038181954557748008", "4103531455503354461"];
-/// An access token needs this much life for an exchange.
-const LEAST_LIFE: i64 = 15 * 60;
+/// The remaining lifetime that an exchange requires of the access token, in seconds.
+const MIN_LIFETIME: i64 = 15 * 60;
 
 /// The parameters of a query or form, each sent once.
 pub(super) type Parameters = BTreeMap<String, String>;
@@ -29,18 +29,18 @@ pub(super) type Parameters = BTreeMap<String, String>;
 #[derive(Debug)]
 pub(super) struct Refusal(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
 
-/// An authorization request that may be shown to a person.
+/// A valid authorization request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct AuthorizationRequest {
     pub(super) client_id: String,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     challenge: String,
 }
 
-/// A code that waits for its client.
+/// An authorization code that has not been redeemed.
 struct Code {
-    asked: Asked,
+    request: AuthorizationRequest,
     user: String,
     expires: i64,
 }
@@ -66,36 +66,36 @@ impl Provider {
         self.options.users.iter().find(|user| user.name == name)
     }
 
-    /// Checks an authorization request (RFC 6749 section 4.1.1). None of its errors goes to the redirect URI:
-    /// the real site is not known to send any there.
-    pub(super) fn check(&self, query: &Parameters) -> Result<Asked, Refusal> {
+    /// Checks an authorization request (RFC 6749 section 4.1.1). No error is sent to the redirect URI: the real
+    /// site is not known to send any there.
+    pub(super) fn check(&self, query: &Parameters) -> Result<AuthorizationRequest, Refusal> {
         let get = |name: &str| query.get(name).cloned().unwrap_or_default();
-        let asked = Asked {
+        let request = AuthorizationRequest {
             client_id: get("client_id"),
             redirect_uri: get("redirect_uri"),
             state: query.get("state").cloned(),
             challenge: get("code_challenge"),
         };
-        if !CLIENTS.contains(&asked.client_id.as_str()) {
+        if !CLIENTS.contains(&request.client_id.as_str()) {
             return Err(Refusal(400, "invalid_client", "The client_id is unknown."));
         }
-        if !is_registered(&asked.redirect_uri) {
+        if !is_registered(&request.redirect_uri) {
             return Err(Refusal(400, "invalid_request", "The redirect_uri is not registered."));
         }
         if get("response_type") != "code" {
             return Err(Refusal(400, "unsupported_response_type", "The response_type must be code."));
         }
-        if get("code_challenge_method") != "S256" || !is_s256(&asked.challenge) {
+        if get("code_challenge_method") != "S256" || !is_s256(&request.challenge) {
             return Err(Refusal(400, "invalid_request", "A public client needs a code_challenge of method S256."));
         }
-        Ok(asked)
+        Ok(request)
     }
 
     /// Issues a code for `user`.
-    pub(super) fn authorize(&mut self, asked: Asked, user: &str) -> String {
+    pub(super) fn authorize(&mut self, request: AuthorizationRequest, user: &str) -> String {
         let code = random("code");
         let expires = self.now() + seconds(self.options.lifetimes.code);
-        self.codes.insert(code.clone(), Code { asked, user: user.to_owned(), expires });
+        self.codes.insert(code.clone(), Code { request, user: user.to_owned(), expires });
         code
     }
 
@@ -115,7 +115,7 @@ impl Provider {
     fn redeem(&mut self, form: &Parameters) -> Result<Value, Refusal> {
         const INVALID: Refusal = Refusal(400, "invalid_grant", "The authorization code is invalid.");
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        // A code is gone once it was presented, whatever comes of it (RFC 6749 section 4.1.2).
+        // A code is used up by its first presentation, even a failed one (RFC 6749 section 4.1.2).
         let code = self.codes.remove(get("code")).ok_or(INVALID)?;
         let verifier = get("code_verifier");
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -123,11 +123,12 @@ impl Provider {
             return Err(Refusal(400, "invalid_request", "The code_verifier is malformed."));
         }
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-        let same_client = code.asked.client_id == get("client_id") && code.asked.redirect_uri == get("redirect_uri");
-        if !same_client || challenge != code.asked.challenge || code.expires <= self.now() {
+        let same_client =
+            code.request.client_id == get("client_id") && code.request.redirect_uri == get("redirect_uri");
+        if !same_client || challenge != code.request.challenge || code.expires <= self.now() {
             return Err(INVALID);
         }
-        Ok(self.log_in(&code.user, &code.asked.client_id))
+        Ok(self.log_in(&code.user, &code.request.client_id))
     }
 
     /// Signs `user` in without a code.
@@ -143,7 +144,7 @@ impl Provider {
         self.issue(user, client_id, self.state.logins, Some(end))
     }
 
-    /// A refresh does not prolong the sign-in: the new refresh token ends when the old one would have.
+    /// A refresh does not extend the session: the new refresh token expires when the old one would have.
     fn refresh(&mut self, client_id: &str, presented: &str) -> Result<Value, Refusal> {
         const INVALID: Refusal = Refusal(400, "invalid_grant", "The refresh token is invalid.");
         let now = self.now();
@@ -164,7 +165,7 @@ impl Provider {
         Ok(self.issue(&user, client_id, login, rotate.then_some(expires)))
     }
 
-    /// Issues an access token, and a refresh token that is good until `end`.
+    /// Issues an access token, and a refresh token that expires at `end` if one is given.
     fn issue(&mut self, user: &str, client_id: &str, login: u64, end: Option<i64>) -> Value {
         let life = seconds(self.options.lifetimes.access_token);
         let token =
@@ -198,7 +199,7 @@ impl Provider {
     pub(super) fn exchange(&mut self, bearer: Option<&str>) -> Result<Value, Refusal> {
         let now = self.now();
         let token = self.bearer(bearer)?;
-        if token.expires - now < LEAST_LIFE {
+        if token.expires - now < MIN_LIFETIME {
             return Err(Refusal(403, "access_denied", "token expire time is too short"));
         }
         let expires = now + seconds(self.options.lifetimes.sts);
@@ -224,8 +225,8 @@ impl Provider {
         Ok(Value::Object(answer))
     }
 
-    /// `/v1/revoke` (RFC 7009): ends the sign-in of the token. An unknown token is no error (section 2.2), and STS
-    /// credentials already issued live on.
+    /// `/v1/revoke` (RFC 7009): ends the session of the token. An unknown token is not an error (section 2.2), and
+    /// STS credentials already issued stay valid.
     pub(super) fn revoke(&mut self, form: &Parameters) -> Result<Value, Refusal> {
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         if !CLIENTS.contains(&get("client_id")) {
@@ -259,12 +260,12 @@ impl Provider {
     }
 }
 
-/// SHA-256 in base64url (RFC 7636 section 4.2).
+/// Whether the text is a SHA-256 digest in base64url (RFC 7636 section 4.2).
 fn is_s256(challenge: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32)
 }
 
-/// `official-cli` has five redirect URIs, matched to the letter.
+/// Whether `uri` is one of the five redirect URIs of `official-cli`, compared as strings.
 pub(super) fn is_registered(uri: &str) -> bool {
     (12345..=12349).any(|port| uri == format!("http://127.0.0.1:{port}/cli/callback"))
 }
@@ -273,7 +274,7 @@ fn seconds(span: Duration) -> i64 {
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 4)
 }
 
-/// A fresh token of 256 bits.
+/// Returns a new token with 256 random bits.
 pub(super) fn random(prefix: &str) -> String {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");

@@ -1,4 +1,4 @@
-//! A request as the rules see it, away from sockets and from the HTTP library.
+//! A request as the endpoints see it, independent of sockets and of the HTTP library.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -11,9 +11,9 @@ use super::provider::{Parameters, Refusal, random};
 const MAX_BODY: usize = 64 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request that was read whole.
-pub(super) struct Visit {
-    /// Our name for it: `x-acs-request-id`.
+/// A request, read to its end.
+pub(super) struct Request {
+    /// The value of `x-acs-request-id`.
     pub(super) id: String,
     pub(super) method: Method,
     pub(super) path: String,
@@ -23,7 +23,7 @@ pub(super) struct Visit {
     pub(super) body: Vec<u8>,
 }
 
-impl Visit {
+impl Request {
     /// Reads the request; `None` when its body is too large.
     pub(super) fn read(request: &mut tiny_http::Request) -> Option<Self> {
         if request.body_length().is_some_and(|length| length > MAX_BODY) {
@@ -55,7 +55,7 @@ impl Visit {
         }
     }
 
-    /// What may be done at the path, if anything is there.
+    /// The methods of the path; `None` if nothing is served there.
     pub(super) fn allowed(&self) -> Option<&'static str> {
         match self.path.as_str() {
             "/oauth2/v1/auth" | "/" => Some("GET, POST"),
@@ -91,7 +91,7 @@ impl Visit {
         }
     }
 
-    /// What was presented: the code, refresh token, access token or key of the request.
+    /// The credential it carries: the code, refresh token, or access token.
     pub(super) fn presented(&self) -> Option<String> {
         let form = self.form().unwrap_or_default();
         let token = ["refresh_token", "code", "token"].iter().find_map(|name| form.get(*name));

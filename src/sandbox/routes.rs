@@ -1,21 +1,21 @@
-//! From a request to the rules and back: paths, methods, bodies, faults, the ledger.
+//! Routes each request to its endpoint's rules: paths, methods, bodies, faults, the ledger.
 
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tiny_http::{Method, Request};
+use tiny_http::Method;
 
 use super::answer::{self, Answer, Delivery};
 use super::faults::{self, Endpoint, Fault, FaultKind};
 use super::gate::Connections;
-use super::hold;
 use super::ledger::Ledger;
+use super::lock;
 use super::options::Options;
 use super::pages;
-use super::provider::{Asked, Parameters, Provider, Refusal};
-use super::request::Visit;
+use super::provider::{AuthorizationRequest, Parameters, Provider, Refusal};
+use super::request::Request;
 use super::sts::{self, Signed};
 use super::users::User;
 
@@ -23,192 +23,192 @@ use super::users::User;
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// Answers requests, each on a thread of its own; shared by all connections.
-pub(super) struct Desk {
-    books: Mutex<Books>,
-    over: Mutex<bool>,
-    ends: Condvar,
+pub(super) struct Handler {
+    service: Mutex<Service>,
+    stopped: Mutex<bool>,
+    stops: Condvar,
 }
 
-struct Books {
+struct Service {
     provider: Provider,
     ledger: Ledger,
     nonces: BTreeSet<String>,
 }
 
-impl Desk {
+impl Handler {
     pub(super) fn new(options: Options) -> Self {
         let (ledger, nonces) = (Ledger::default(), BTreeSet::new());
-        let books = Books { provider: Provider::new(options), ledger, nonces };
-        Self { books: Mutex::new(books), over: Mutex::new(false), ends: Condvar::new() }
+        let service = Service { provider: Provider::new(options), ledger, nonces };
+        Self { service: Mutex::new(service), stopped: Mutex::new(false), stops: Condvar::new() }
     }
 
     pub(super) fn ledger(&self) -> Ledger {
-        self.books().ledger.clone()
+        self.service().ledger.clone()
     }
 
     pub(super) fn sign_in(&self, user: &str, client_id: &str) -> (String, String) {
-        let mut books = self.books();
-        let tokens = books.provider.sign_in(user, client_id);
-        books.save();
+        let mut service = self.service();
+        let tokens = service.provider.sign_in(user, client_id);
+        service.save();
         tokens
     }
 
     pub(super) fn set_faults(&self, faults: Vec<Fault>) {
-        self.books().provider.options.faults = faults;
+        self.service().provider.options.faults = faults;
     }
 
     /// The `Date` header, by the sandbox's own clock.
     fn date(&self) -> String {
-        (self.books().provider.options.clock)().to_http_date()
+        (self.service().provider.options.clock)().to_http_date()
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
-        hold(&self.books)
+    fn service(&self) -> MutexGuard<'_, Service> {
+        lock(&self.service)
     }
 
-    /// Ends every wait.
-    pub(super) fn end(&self) {
-        *hold(&self.over) = true;
-        self.ends.notify_all();
+    /// Ends every delay.
+    pub(super) fn stop(&self) {
+        *lock(&self.stopped) = true;
+        self.stops.notify_all();
     }
 
-    /// Waits for `span`; true when the sandbox ends meanwhile.
-    fn ends_within(&self, span: Duration) -> bool {
-        let waited = self.ends.wait_timeout_while(hold(&self.over), span, |over| !*over);
+    /// Waits for `span`; true when the sandbox stops meanwhile.
+    fn stops_within(&self, span: Duration) -> bool {
+        let waited = self.stops.wait_timeout_while(lock(&self.stopped), span, |stopped| !*stopped);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub(super) fn answer(&self, mut request: Request, connections: &Connections) {
-        let peer = request.remote_addr().copied();
-        let Some(visit) = Visit::read(&mut request) else {
+    pub(super) fn answer(&self, mut http_request: tiny_http::Request, connections: &Connections) {
+        let peer = http_request.remote_addr().copied();
+        let Some(request) = Request::read(&mut http_request) else {
             connections.end(peer, TOO_LARGE.to_vec());
             // Dropping it would allocate whatever length the client claimed.
-            std::mem::forget(request);
+            std::mem::forget(http_request);
             return;
         };
-        match self.deliver(&visit) {
-            Delivery::Whole(answer) => answer.send(request, &self.date(), &visit.id),
+        match self.deliver(&request) {
+            Delivery::Whole(answer) => answer.send(http_request, &self.date(), &request.id),
             Delivery::Broken(bytes) => connections.end(peer, bytes),
         }
     }
 
-    /// Plays the fault that waits, and does what was asked.
-    fn deliver(&self, visit: &Visit) -> Delivery {
-        let endpoint = visit.endpoint();
-        let fault = endpoint.and_then(|at| faults::take(&mut self.books().provider.options.faults, at));
+    /// Plays the fault that waits, and carries out the request.
+    fn deliver(&self, request: &Request) -> Delivery {
+        let endpoint = request.endpoint();
+        let fault = endpoint.and_then(|at| faults::take(&mut self.service().provider.options.faults, at));
         if let Some(FaultKind::Delay(span)) = &fault
-            && self.ends_within(*span)
+            && self.stops_within(*span)
         {
             return Delivery::Broken(Vec::new());
         }
-        let mut books = self.books();
-        if let Some((at, early)) = endpoint.zip(fault.as_ref().and_then(|fault| answer::before(fault, &visit.id))) {
-            books.note(visit, at, "fault");
+        let mut service = self.service();
+        if let Some((at, early)) = endpoint.zip(fault.as_ref().and_then(|fault| answer::before(fault, &request.id))) {
+            service.note(request, at, "fault");
             return early;
         }
-        answer::after(fault, books.route(visit, endpoint))
+        answer::after(fault, service.route(request, endpoint))
     }
 }
 
-impl Books {
-    fn route(&mut self, visit: &Visit, endpoint: Option<Endpoint>) -> Answer {
-        let Some(endpoint) = endpoint else { return self.elsewhere(visit) };
+impl Service {
+    fn route(&mut self, request: &Request, endpoint: Option<Endpoint>) -> Answer {
+        let Some(endpoint) = endpoint else { return self.not_an_endpoint(request) };
         let answered = match endpoint {
-            Endpoint::Authorize if visit.method == Method::Get => return self.show(visit),
-            Endpoint::Authorize => return self.decide(visit),
-            Endpoint::Token => visit.form().and_then(|form| self.provider.token(&form)),
-            Endpoint::Exchange if !matches!(visit.body.trim_ascii(), b"" | b"{}") => {
+            Endpoint::Authorize if request.method == Method::Get => return self.show(request),
+            Endpoint::Authorize => return self.decide(request),
+            Endpoint::Token => request.form().and_then(|form| self.provider.token(&form)),
+            Endpoint::Exchange if !matches!(request.body.trim_ascii(), b"" | b"{}") => {
                 Err(Refusal(400, "invalid_request", "The body must be empty."))
             }
-            Endpoint::Exchange => self.provider.exchange(visit.bearer()),
-            Endpoint::Revoke => visit.form().and_then(|form| self.provider.revoke(&form)),
-            Endpoint::UserInfo => self.provider.userinfo(visit.bearer()),
+            Endpoint::Exchange => self.provider.exchange(request.bearer()),
+            Endpoint::Revoke => request.form().and_then(|form| self.provider.revoke(&form)),
+            Endpoint::UserInfo => self.provider.userinfo(request.bearer()),
             Endpoint::Sts => {
-                let query = visit.query.clone().unwrap_or_default();
-                let method = visit.method.as_str();
-                let signed = Signed { method, query: &query, headers: &visit.headers, body: &visit.body };
-                sts::answer(&self.provider, &mut self.nonces, &signed, &visit.id)
+                let query = request.query.clone().unwrap_or_default();
+                let method = request.method.as_str();
+                let signed = Signed { method, query: &query, headers: &request.headers, body: &request.body };
+                sts::answer(&self.provider, &mut self.nonces, &signed, &request.id)
             }
         };
         let outcome = answered.as_ref().map_or_else(|refusal| refusal.1, |_| "ok");
-        self.note(visit, endpoint, outcome);
+        self.note(request, endpoint, outcome);
         if answered.is_ok() || endpoint == Endpoint::Token {
             self.save();
         }
         match answered {
             Ok(value) => Answer::json(200, &value),
             Err(refusal) if endpoint == Endpoint::Sts => {
-                Answer::json(refusal.0, &json!({"Code": refusal.1, "Message": refusal.2, "RequestId": visit.id}))
+                Answer::json(refusal.0, &json!({"Code": refusal.1, "Message": refusal.2, "RequestId": request.id}))
             }
-            Err(refusal) => Answer::refusal(&refusal, &visit.id),
+            Err(refusal) => Answer::refusal(&refusal, &request.id),
         }
     }
 
     /// The sign-in page.
-    fn show(&mut self, visit: &Visit) -> Answer {
-        let asked = self.asked(visit.query.as_ref());
-        let chinese = visit.is_chinese();
-        self.note(visit, Endpoint::Authorize, asked.as_ref().map_or_else(|refusal| refusal.1, |_| "shown"));
-        match asked {
+    fn show(&mut self, request: &Request) -> Answer {
+        let authorization = self.authorization(request.query.as_ref());
+        let chinese = request.is_chinese();
+        self.note(request, Endpoint::Authorize, authorization.as_ref().map_or_else(|refusal| refusal.1, |_| "shown"));
+        match authorization {
             Ok(_) => {
-                let request = visit.query.clone().unwrap_or_default();
-                Answer::page(200, pages::sign_in(&self.provider.options.users, &request, chinese))
+                let query = request.query.clone().unwrap_or_default();
+                Answer::page(200, pages::sign_in(&self.provider.options.users, &query, chinese))
             }
             Err(refusal) => Answer::page(refusal.0, pages::refused(refusal.2, chinese)),
         }
     }
 
     /// What the person on the page decided.
-    fn decide(&mut self, visit: &Visit) -> Answer {
-        let form = visit.form();
-        let asked = form.as_ref().map_err(|_| INCOMPLETE).and_then(|form| self.asked(Some(form)));
-        let (form, asked) = match (form, asked) {
-            (Ok(form), Ok(asked)) => (form, asked),
+    fn decide(&mut self, request: &Request) -> Answer {
+        let form = request.form();
+        let authorization = form.as_ref().map_err(|_| INCOMPLETE).and_then(|form| self.authorization(Some(form)));
+        let (form, authorization) = match (form, authorization) {
+            (Ok(form), Ok(authorization)) => (form, authorization),
             (_, Err(refusal)) | (Err(refusal), _) => {
-                return Answer::page(refusal.0, pages::refused(refusal.2, visit.is_chinese()));
+                return Answer::page(refusal.0, pages::refused(refusal.2, request.is_chinese()));
             }
         };
         let user = form.get("user").and_then(|name| self.provider.user(name)).cloned();
         let (name, value) = match (form.get("decision").map(String::as_str), user) {
             (Some("authorize"), Some(User { assigned: false, .. })) => {
-                self.note(visit, Endpoint::Authorize, "not_assigned");
-                return Answer::page(403, pages::not_authorized(visit.is_chinese()));
+                self.note(request, Endpoint::Authorize, "not_assigned");
+                return Answer::page(403, pages::not_authorized(request.is_chinese()));
             }
             (Some("authorize"), Some(user)) => {
-                self.note(visit, Endpoint::Authorize, "authorized");
-                ("code", self.provider.authorize(asked.clone(), &user.name))
+                self.note(request, Endpoint::Authorize, "authorized");
+                ("code", self.provider.authorize(authorization.clone(), &user.name))
             }
             _ => {
-                self.note(visit, Endpoint::Authorize, "denied");
+                self.note(request, Endpoint::Authorize, "denied");
                 ("error", "access_denied".to_owned())
             }
         };
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair(name, &value).extend_pairs(asked.state.map(|state| ("state", state)));
-        Answer::page(302, String::new()).with("Location", format!("{}?{}", asked.redirect_uri, query.finish()))
+        query.append_pair(name, &value).extend_pairs(authorization.state.map(|state| ("state", state)));
+        Answer::page(302, String::new()).with("Location", format!("{}?{}", authorization.redirect_uri, query.finish()))
     }
 
-    fn asked(&self, parameters: Option<&Parameters>) -> Result<Asked, Refusal> {
+    fn authorization(&self, parameters: Option<&Parameters>) -> Result<AuthorizationRequest, Refusal> {
         parameters.ok_or(INCOMPLETE).and_then(|parameters| self.provider.check(parameters))
     }
 
-    fn elsewhere(&self, visit: &Visit) -> Answer {
-        match (&visit.method, visit.path.as_str(), visit.allowed()) {
+    fn not_an_endpoint(&self, request: &Request) -> Answer {
+        match (&request.method, request.path.as_str(), request.allowed()) {
             (Method::Get, "/sandbox/ledger", _) => {
                 Answer::json(200, &json!({"totals": self.ledger.totals(), "entries": self.ledger.entries}))
             }
-            (Method::Get, "/", _) => Answer::page(200, pages::home(visit.is_chinese())),
+            (Method::Get, "/", _) => Answer::page(200, pages::home(request.is_chinese())),
             (_, _, Some(allowed)) => {
                 let refusal = Refusal(405, "method_not_allowed", "This is no method for it.");
-                Answer::refusal(&refusal, &visit.id).with("Allow", allowed)
+                Answer::refusal(&refusal, &request.id).with("Allow", allowed)
             }
-            _ => Answer::refusal(&Refusal(404, "not_found", "There is nothing here."), &visit.id),
+            _ => Answer::refusal(&Refusal(404, "not_found", "There is nothing here."), &request.id),
         }
     }
 
-    fn note(&mut self, visit: &Visit, endpoint: Endpoint, outcome: &str) {
+    fn note(&mut self, request: &Request, endpoint: Endpoint, outcome: &str) {
         let now = (self.provider.options.clock)();
-        self.ledger.note(now, endpoint, visit.grant(), outcome, visit.presented().as_deref());
+        self.ledger.note(now, endpoint, request.grant(), outcome, request.presented().as_deref());
     }
 
     fn save(&mut self) {

@@ -1,5 +1,5 @@
-//! The logins of the sandbox, and the private file that keeps them from one run to the next. Tokens are kept as
-//! their SHA-256 only.
+//! The sessions of the sandbox and the private file that keeps them between runs. Tokens are stored only as their
+//! SHA-256.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Everything the sandbox has issued, but for authorization codes, which do not outlive it.
+/// Everything the sandbox has issued except authorization codes, which end with it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// By the SHA-256 of the token.
@@ -17,9 +17,9 @@ pub(super) struct State {
     pub(super) refresh_tokens: BTreeMap<String, Token>,
     /// By the AccessKey id.
     pub(super) keys: BTreeMap<String, Key>,
-    /// Logins that are over.
+    /// Sessions that were revoked.
     pub(super) revoked: Vec<u64>,
-    /// The number of the last login.
+    /// The number of the last session.
     pub(super) logins: u64,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Token {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) user: String,
-    /// As it is: no signature can be checked without it.
+    /// In clear: a signature cannot be checked without it.
     pub(super) secret: String,
     /// The SHA-256 of the security token.
     pub(super) token: String,
@@ -45,7 +45,7 @@ pub(super) struct Key {
 }
 
 impl State {
-    /// Reads the file in `folder`; a missing or unreadable one is a fresh start.
+    /// Reads the file in `folder`; a missing or unreadable one counts as empty.
     pub(super) fn load(folder: &Path) -> Self {
         let bytes = fs::read(file(folder)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
@@ -70,7 +70,7 @@ fn file(folder: &Path) -> PathBuf {
     folder.join("state.json")
 }
 
-/// How files are opened that are for their owner only.
+/// Options that create a file only its owner can read.
 #[cfg(unix)]
 pub(super) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

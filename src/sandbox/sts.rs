@@ -1,4 +1,4 @@
-//! `GetCallerIdentity`, with the signature checked: ACS3-HMAC-SHA256, worked out anew from the request.
+//! `GetCallerIdentity`, with the signature checked: ACS3-HMAC-SHA256, computed from the request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// How far `x-acs-date` may be from the sandbox's clock, in seconds.
 const TOLERANCE: u64 = 15 * 60;
 
-/// What of a request the signature covers.
+/// The parts of a request that a signature covers.
 pub(super) struct Signed<'a> {
     pub(super) method: &'a str,
     pub(super) query: &'a BTreeMap<String, String>,
@@ -21,7 +21,7 @@ pub(super) struct Signed<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// Answers the request of that id, which may use each nonce once.
+/// Answers a request; each nonce may be used once.
 pub(super) fn answer(
     provider: &Provider,
     nonces: &mut BTreeSet<String>,
@@ -78,7 +78,7 @@ fn authorization(text: &str) -> Option<Parts<'_>> {
     Some(Parts { credential: field("Credential")?, names: field("SignedHeaders")?, signature: field("Signature")? })
 }
 
-/// Every `x-acs-*` header and the host are signed, and the body is the one that was signed.
+/// Whether the host and every `x-acs-*` header are signed, and the body matches its signed digest.
 fn covers_enough(parts: &Parts<'_>, request: &Signed<'_>) -> bool {
     let names: BTreeSet<&str> = parts.names.split(';').collect();
     let must = |name: &str| name == "host" || name.starts_with("x-acs-");
@@ -113,9 +113,9 @@ fn encode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The published example of the signature's documentation, and one of the official Python SDK's making.
+    /// The example in the signature's documentation, and one made with the official Python SDK.
     #[test]
-    fn signatures_of_others_are_understood() {
+    fn published_signatures_verify() {
         let query = [("ImageId", "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"), ("RegionId", "cn-shanghai")];
         for (host, action, version, date, query, expected) in [
             (

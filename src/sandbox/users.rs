@@ -1,21 +1,21 @@
-//! Who can sign in to the sandbox.
+//! The users of the sandbox.
 
-/// Somebody with an account in the sandbox's cloud.
+/// An identity that can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// What the sign-in page calls them.
+    /// The name on the sign-in page.
     pub name: String,
-    /// What they are.
+    /// The kind of identity.
     pub kind: Kind,
-    /// The number of their account.
+    /// The account's number.
     pub account_id: String,
-    /// Their own number.
+    /// The identity's own number.
     pub id: String,
-    /// Whether an administrator assigned them to the app; who is not may not authorize it.
+    /// Whether an administrator assigned the app to this identity; without that it may not authorize the app.
     pub assigned: bool,
 }
 
-/// The three kinds of identity that STS tells apart.
+/// The three kinds of identity that STS distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The account itself.
@@ -47,7 +47,7 @@ impl User {
     }
 }
 
-/// An account, some of its RAM users and one of its roles. Mallory is assigned to nothing.
+/// An account, some of its RAM users and one of its roles. The app is not assigned to `mallory`.
 pub(super) fn default_users() -> Vec<User> {
     let user = |name: &str, kind, id: &str| User {
         name: name.to_owned(),

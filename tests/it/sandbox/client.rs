@@ -1,11 +1,11 @@
-//! A client of the sandbox that is nobody's SDK: plain sockets, a clock that is moved by hand, its own signature.
+//! A test client without any SDK: plain sockets, a clock that is moved by hand, its own signature.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use aliyun_rs::sandbox::{Decision, Options, Sandbox, visit};
+use aliyun_rs::sandbox::{Decision, Options, Sandbox, VisitError, visit};
 use aliyun_rs::time::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const START: &str = "2026-01-02T03:04:05Z";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
-/// A sandbox and the clock it goes by.
+/// A sandbox and its clock.
 pub(super) struct World {
     pub(super) sandbox: Sandbox,
     options: Options,
@@ -30,7 +30,7 @@ pub(super) fn options() -> Options {
     Options::new(Arc::new(|| Timestamp::parse_rfc3339(START).unwrap()))
 }
 
-/// An answer, with its JSON if it is some.
+/// A response, with its body read as JSON if it is JSON.
 #[derive(Debug, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -95,7 +95,7 @@ impl World {
         stream
     }
 
-    /// Sends a request. An incomplete answer is an error with what came of it.
+    /// Sends a request. An incomplete answer is an error that holds the bytes received.
     fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, String> {
         let mut bytes = Vec::new();
         let read = self.begin(method, path, headers, body).read_to_end(&mut bytes);
@@ -137,8 +137,8 @@ impl World {
         format!("/oauth2/v1/auth?{}", form(&changed(&usual, changes)))
     }
 
-    /// Lets `user` decide in the sandbox's own browser. Returns where it was sent.
-    pub(super) fn visit(&self, user: &str, decision: Decision) -> Result<String, String> {
+    /// Decides as `user` in the scripted browser and returns the address it was redirected to.
+    pub(super) fn visit(&self, user: &str, decision: Decision) -> Result<String, VisitError<String>> {
         let target = Mutex::new(String::new());
         let fetch = |request: http::Request<Vec<u8>>| {
             let response = self.fetch(&request, &target);
@@ -177,7 +177,7 @@ impl World {
         Ok(response.body(answer.body.into_bytes()).unwrap())
     }
 
-    /// A fresh code for `user`.
+    /// A new authorization code for `user`.
     pub(super) fn code(&self, user: &str) -> String {
         let target = self.visit(user, Decision::Authorize).unwrap();
         assert!(target.contains("state="), "{target}");
@@ -207,7 +207,7 @@ impl World {
         self.try_send("POST", "/v1/token", &[FORM], &refresh_form(token))
     }
 
-    /// Sends a refresh and does not wait for the answer.
+    /// Sends a refresh without waiting for the answer.
     pub(super) fn begin_refresh(&self, token: &str) -> TcpStream {
         self.begin("POST", "/v1/token", &[FORM], &refresh_form(token))
     }
@@ -242,7 +242,7 @@ fn changed<'a>(usual: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> 
     kept.chain(added).copied().collect()
 }
 
-/// A signed call of STS, before it is signed.
+/// A call to STS before it is signed.
 pub(super) struct Call {
     pub(super) key: String,
     pub(super) secret: String,

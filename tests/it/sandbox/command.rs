@@ -1,4 +1,4 @@
-//! `aliyun-rs sandbox -- ARGS` beside other sandboxes, and with a user who may not sign in.
+//! `aliyun-rs sandbox -- ARGS` next to other sandboxes, and with a user who is not allowed to sign in.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use aliyun_rs::sandbox::{Endpoint, Options, Sandbox};
 
 use crate::support::{World, ports};
 
-/// Who has the folder of `world`'s data before the command comes.
-fn tenant(world: &World, long_lived: bool) -> Sandbox {
+/// Starts a sandbox in the folder of `world` before the command does.
+fn instance(world: &World, long_lived: bool) -> Sandbox {
     let folder: PathBuf = world.config_path().parent().unwrap().to_owned();
     let clock = Arc::clone(&world.clock);
     Sandbox::start(Options { folder: Some(folder), long_lived, ..Options::new(Arc::new(move || clock.now())) }).unwrap()
 }
 
 #[test]
-fn a_command_joins_the_sandbox_that_is_served_already() {
+fn a_command_uses_the_sandbox_that_is_already_running() {
     let world = World::new();
-    let served = tenant(&world, true);
+    let served = instance(&world, true);
     let turn = ports::turn();
     let args = ["sandbox", "--as", "bob", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
     let output = world.run(&args).done().says("user/bob");
@@ -31,9 +31,9 @@ fn a_command_joins_the_sandbox_that_is_served_already() {
 }
 
 #[test]
-fn a_command_waits_for_the_sandbox_of_another_command_to_end() {
+fn a_command_waits_for_the_sandbox_of_another_command() {
     let world = World::new();
-    let other = tenant(&world, false);
+    let other = instance(&world, false);
     world.write_config("{\"current\": \"demo\", \"profiles\": [{\"name\": \"demo\", \"mode\": \"AK\"}]}");
     let output = thread::scope(|scope| {
         let waiting = scope.spawn(|| world.run(&["sandbox", "--", "list"]));
@@ -50,14 +50,14 @@ fn a_command_waits_for_the_sandbox_of_another_command_to_end() {
 }
 
 #[test]
-fn a_served_sandbox_is_not_joined_by_a_second_one() {
+fn a_second_sandbox_in_the_same_folder_is_refused() {
     let world = World::new();
-    let served = tenant(&world, true);
+    let served = instance(&world, true);
     world.run(&["sandbox"]).exits(5).warns(&format!("ALIYUN_RS_SANDBOX={}", served.url()));
 }
 
 #[test]
-fn a_user_who_is_not_assigned_leaves_the_sign_in_waiting_and_the_command_says_why() {
+fn a_refused_user_leaves_the_sign_in_waiting_with_a_warning() {
     let world = World::new();
     let _turn = ports::turn();
     let args = ["sandbox", "--as", "mallory", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
@@ -68,7 +68,7 @@ fn a_user_who_is_not_assigned_leaves_the_sign_in_waiting_and_the_command_says_wh
 }
 
 #[test]
-fn a_played_denial_is_told_by_the_command_alone() {
+fn a_denial_is_reported_once() {
     let world = World::new();
     let _turn = ports::turn();
     let args = ["sandbox", "--as", "alice", "--deny", "--", "configure", "--mode", "OAuth", "--profile", "demo"];

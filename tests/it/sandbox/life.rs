@@ -1,4 +1,4 @@
-//! Faults, the ledger, and the sandbox as a process: its port, its threads, its state.
+//! The sandbox as a process: its port, its folder, its state, its ledger.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +14,7 @@ fn faults(texts: &[&str]) -> Vec<Fault> {
 }
 
 #[test]
-fn faults_answer_instead_of_the_rules_or_spoil_what_the_rules_answered() {
+fn faults_replace_or_change_the_answer() {
     let world = World::new();
     let mut refresh = world.sign_in("alice").text("refresh_token").to_owned();
     world.sandbox.set_faults(faults(&[
@@ -50,7 +50,7 @@ fn faults_answer_instead_of_the_rules_or_spoil_what_the_rules_answered() {
 }
 
 #[test]
-fn a_connection_that_breaks_after_the_work_has_spent_the_token() {
+fn a_connection_broken_after_the_work_uses_up_the_token() {
     for (fault, beginning) in [("drop-after", ""), ("garbage", "SSH-"), ("cut", "HTTP/1.1 200")] {
         let world = World::new();
         let tokens = world.sign_in("alice");
@@ -65,7 +65,7 @@ fn a_connection_that_breaks_after_the_work_has_spent_the_token() {
 }
 
 #[test]
-fn a_delayed_answer_holds_up_nobody_else_and_is_not_acted_upon_when_the_sandbox_ends() {
+fn a_delay_affects_one_request_and_ends_with_the_sandbox() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with(|options| options.folder = Some(folder.path().to_owned()));
     let tokens = world.sign_in("alice");
@@ -84,7 +84,7 @@ fn a_delayed_answer_holds_up_nobody_else_and_is_not_acted_upon_when_the_sandbox_
 }
 
 #[test]
-fn stopping_frees_the_port_even_under_an_idle_connection() {
+fn stopping_frees_the_port_despite_an_idle_connection() {
     let world = World::new();
     let address = world.address();
     let mut idle = TcpStream::connect(&address).unwrap();
@@ -98,15 +98,15 @@ fn stopping_frees_the_port_even_under_an_idle_connection() {
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn a_port_in_use_is_named_in_the_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = Sandbox::start(Options { port, ..client::options() }).err().unwrap();
-    assert!(error.to_string().contains(&format!("port {port}")), "{error}");
+    assert!(matches!(error, StartError::Port { port: named, .. } if named == port), "{error:?}");
 }
 
 #[test]
-fn a_huge_body_is_refused_and_the_sandbox_lives_on() {
+fn a_huge_body_is_refused_and_the_sandbox_goes_on() {
     let world = World::new();
     let mut hostile = TcpStream::connect(world.address()).unwrap();
     hostile.write_all(b"POST /v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n").unwrap();
@@ -117,7 +117,7 @@ fn a_huge_body_is_refused_and_the_sandbox_lives_on() {
 }
 
 #[test]
-fn a_login_survives_a_restart_and_its_private_file_holds_no_token() {
+fn a_session_survives_a_restart_without_a_stored_token() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with(|options| options.folder = Some(folder.path().join("state")));
     let tokens = world.sign_in("alice");
@@ -138,19 +138,19 @@ fn a_login_survives_a_restart_and_its_private_file_holds_no_token() {
 }
 
 #[test]
-fn a_folder_has_one_sandbox_at_a_time_which_says_where_it_is_and_whether_it_stays() {
+fn a_folder_has_one_sandbox_which_announces_its_address() {
     let folder = tempfile::tempdir().unwrap();
     let options = |long_lived| Options { folder: Some(folder.path().to_owned()), long_lived, ..client::options() };
     for long_lived in [true, false] {
         let first = Sandbox::start(options(long_lived)).unwrap();
         match Sandbox::start(options(false)) {
             Err(StartError::Running { url, long_lived: stays, .. }) => {
-                assert_eq!((url, stays), (first.url(), long_lived));
+                assert_eq!((url, stays), (Some(first.url()), long_lived));
             }
             other => panic!("{:?}", other.err()),
         }
     }
-    // What a crash leaves behind sends nobody to a dead port.
+    // The record of a crashed instance does not send others to a dead port.
     let closed = ClosedPort::new();
     let nobody = closed.url();
     let record = folder.path().join("running.json");
@@ -162,7 +162,7 @@ fn a_folder_has_one_sandbox_at_a_time_which_says_where_it_is_and_whether_it_stay
 }
 
 #[test]
-fn the_ledger_counts_everything_and_holds_no_token() {
+fn the_ledger_counts_requests_and_holds_no_token() {
     let world = World::new();
     let tokens = world.sign_in("alice");
     let sts = world.exchange(tokens.text("access_token"));
@@ -183,7 +183,7 @@ fn the_ledger_counts_everything_and_holds_no_token() {
 }
 
 #[test]
-fn every_answer_says_when_and_which() {
+fn every_answer_has_a_date_and_a_request_id() {
     let world = World::new();
     for path in ["/", "/nowhere", "/v1/userinfo"] {
         let answer = world.get(path, &[]);

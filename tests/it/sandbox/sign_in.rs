@@ -1,11 +1,11 @@
-//! The sign-in page: whom it refuses, what it shows, where it sends people.
+//! The sign-in page: its checks, its texts, its redirects.
 
-use aliyun_rs::sandbox::{Decision, Endpoint};
+use aliyun_rs::sandbox::{Decision, Endpoint, VisitError};
 
 use super::client::World;
 
 #[test]
-fn a_sign_in_ends_with_the_identity_of_the_user() {
+fn a_sign_in_leads_to_the_identity_of_the_user() {
     let world = World::new();
     for (user, arn, kind) in [
         ("root", "acs:ram::1234567890123456:root", "Account"),
@@ -64,7 +64,7 @@ fn a_wrong_request_is_never_redirected() {
 }
 
 #[test]
-fn a_denial_comes_back_with_the_state_of_the_request_and_without_a_code() {
+fn a_denial_is_redirected_with_the_state_and_without_a_code() {
     let world = World::new();
     let target = world.visit("alice", Decision::Deny).unwrap();
     assert!(target.contains("error=access_denied") && target.ends_with("&state=xyz"), "{target}");
@@ -72,10 +72,12 @@ fn a_denial_comes_back_with_the_state_of_the_request_and_without_a_code() {
 }
 
 #[test]
-fn a_user_who_is_not_assigned_reads_the_refusal_and_does_not_come_back() {
+fn an_unassigned_user_is_refused_without_a_redirect() {
     let world = World::new();
-    let why = world.visit("mallory", Decision::Authorize).unwrap_err();
-    assert_eq!(why, "the decision was answered with status 403 and a page: The call is not authorized");
+    let error = world.visit("mallory", Decision::Authorize).unwrap_err();
+    let refused =
+        matches!(&error, VisitError::Refused { status: 403, heading } if heading == "The call is not authorized");
+    assert!(refused, "{error:?}");
     let path = world.authorize_path(&[]);
     let body = path.split_once('?').unwrap().1.to_owned() + "&user=mallory&decision=authorize";
     let form = ("Content-Type", "application/x-www-form-urlencoded");
@@ -86,7 +88,7 @@ fn a_user_who_is_not_assigned_reads_the_refusal_and_does_not_come_back() {
 }
 
 #[test]
-fn the_page_is_strict_speaks_two_languages_and_escapes_what_it_shows() {
+fn the_page_escapes_its_input_in_both_languages() {
     let hostile = "<script>alert('x')</script>\"";
     let world = World::with(|options| hostile.clone_into(&mut options.users[0].name));
     let path = world.authorize_path(&[("state", hostile), ("extra", hostile)]);

@@ -1,4 +1,4 @@
-//! Codes, tokens and signatures: each good for what it was issued for, and for nothing else.
+//! Codes, tokens and signatures: each is valid only for its own purpose.
 
 use aliyun_rs::sandbox::{Casing, Rotation};
 
@@ -33,7 +33,7 @@ fn a_wrong_verifier_uses_the_code_up() {
 }
 
 #[test]
-fn the_token_endpoint_takes_forms_only_and_ignores_what_it_does_not_know() {
+fn the_token_endpoint_takes_only_forms_and_ignores_extras() {
     let world = World::new();
     let tokens = world.sign_in("alice");
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.text("refresh_token"))];
@@ -53,7 +53,7 @@ fn the_token_endpoint_takes_forms_only_and_ignores_what_it_does_not_know() {
 }
 
 #[test]
-fn a_refresh_token_works_once_and_its_successor_takes_over() {
+fn a_refresh_token_works_once_and_is_replaced() {
     let world = World::new();
     let first = world.sign_in("alice");
     let second = world.refresh(first.text("refresh_token"));
@@ -70,7 +70,7 @@ fn a_refresh_token_works_once_and_its_successor_takes_over() {
 }
 
 #[test]
-fn a_replayed_refresh_token_can_end_the_whole_sign_in() {
+fn a_reused_refresh_token_can_revoke_the_session() {
     let world = World::with(|options| options.revoke_family = true);
     let first = world.sign_in("alice");
     let second = world.refresh(first.text("refresh_token"));
@@ -82,7 +82,7 @@ fn a_replayed_refresh_token_can_end_the_whole_sign_in() {
 }
 
 #[test]
-fn another_client_can_neither_spend_nor_end_a_sign_in() {
+fn another_client_can_neither_use_nor_end_a_session() {
     let world = World::with(|options| options.revoke_family = true);
     let first = world.sign_in("alice");
     let second = world.refresh(first.text("refresh_token"));
@@ -94,7 +94,7 @@ fn another_client_can_neither_spend_nor_end_a_sign_in() {
 }
 
 #[test]
-fn a_refresh_token_that_is_not_replaced_stays_good() {
+fn a_refresh_token_that_is_not_rotated_stays_valid() {
     let world = World::with(|options| options.rotation = Rotation::Keep);
     let first = world.sign_in("alice");
     for _ in 0..2 {
@@ -105,7 +105,7 @@ fn a_refresh_token_that_is_not_replaced_stays_good() {
 }
 
 #[test]
-fn an_exchange_needs_a_quarter_of_an_hour() {
+fn an_exchange_requires_fifteen_minutes_of_lifetime() {
     let world = World::new();
     let tokens = world.sign_in("alice");
     let access = tokens.text("access_token");
@@ -128,7 +128,7 @@ fn an_exchange_needs_a_quarter_of_an_hour() {
 }
 
 #[test]
-fn the_spelling_of_answers_can_be_chosen() {
+fn the_spelling_of_answers_is_an_option() {
     for (casing, camel, pascal) in [(Casing::Camel, true, false), (Casing::Pascal, false, true)] {
         let world = World::with(|options| {
             options.casing = casing;
@@ -142,7 +142,7 @@ fn the_spelling_of_answers_can_be_chosen() {
 }
 
 #[test]
-fn revoking_ends_the_sign_in_but_not_credentials_already_issued() {
+fn revocation_ends_the_session_but_not_sts_credentials() {
     let world = World::new();
     let tokens = world.sign_in("alice");
     let sts = world.exchange(tokens.text("access_token"));
@@ -160,7 +160,7 @@ fn revoking_ends_the_sign_in_but_not_credentials_already_issued() {
 }
 
 #[test]
-fn a_signature_is_good_for_one_timely_request_with_its_own_token() {
+fn a_signature_is_valid_for_one_timely_request() {
     let world = World::new();
     let sts = world.exchange(world.sign_in("bob").text("access_token"));
     let call = client::Call::of(&sts);

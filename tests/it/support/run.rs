@@ -298,5 +298,5 @@ impl Browser for Program {
 pub(super) fn browse(http: &dyn Http, url: &str, user: &str, decision: Decision) -> Result<(u16, String), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let fetch = |request| async move { http.send(request).await.map_err(|error| error.to_string()) };
-    runtime.block_on(visit(url, user, decision, fetch))
+    runtime.block_on(visit(url, user, decision, fetch)).map_err(|error| format!("{error:?}"))
 }
