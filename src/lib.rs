@@ -14,7 +14,7 @@
 //! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
 //! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
-//! | [`sandbox`] | Alibaba Cloud in small, an independent second party |
+//! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
 //! | [`secret`], [`text`], [`time`], [`site`] | words everyone uses |
 //!
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by

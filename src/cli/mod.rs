@@ -55,10 +55,11 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask Alibaba Cloud who the credentials belong to.
     Whoami(whoami::WhoamiArgs),
-    /// Try everything without an account: Alibaba Cloud in small, on this machine.
     Sandbox(sandbox::SandboxArgs),
     #[command(name = crate::host::OPEN_COMMAND, hide = true)]
-    OpenBrowser { url: String },
+    OpenBrowser {
+        url: String,
+    },
 }
 
 /// Runs the command line in `host.args` and returns its exit code.
