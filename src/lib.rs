@@ -25,6 +25,7 @@ pub mod config;
 pub mod credentials;
 pub mod host;
 pub mod login;
+pub mod logins;
 pub mod loopback_server;
 pub mod oauth;
 pub mod openapi;
@@ -35,5 +36,6 @@ pub mod serve;
 pub mod site;
 pub mod text;
 pub mod time;
+pub mod tokens;
 
 pub use cli::run;

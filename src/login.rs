@@ -1,38 +1,42 @@
 //! The sign-in: from a profile's name to a profile that is saved.
 //!
-//! The order is the promise. The listener is bound before anybody hears of the URL; the file changes once, when
-//! tokens and STS credentials are both there; the browser is answered after that, with the truth. An interrupt
-//! before the save leaves no trace. Questions to the person are the caller's, before or after.
+//! The order is the promise. That the profile can be saved is made sure before anybody sees the URL; the listener is
+//! bound before that, too. The tokens are kept as soon as they arrive, the credentials after them; the browser is
+//! answered last, with the real outcome. An interrupt before the tokens arrive leaves the file as it was. Questions
+//! to the person are the caller's, before or after.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Changes, Field, Journal, Locked, Mode, Note, Rotation, Store, StoreError, TokenPair};
+use tokio::time::sleep;
+
+use crate::config::{Changes, Field, Mode, Note, StoreError};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
+use crate::logins::{LOCK_DEADLINE, LoginStore, Rotation, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode, Expected};
-use crate::oauth::exchange::{Exchanged, exchange};
+use crate::oauth::exchange::Exchanged;
 use crate::oauth::loopback::{Listener, PORTS, PortsUnavailable, Waiting};
 use crate::oauth::page::{Page, Wording};
+use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, surely_not_counted};
 use crate::oauth::token::TokenEndpoint;
-use crate::oauth::{StsCredentials, TokenSet};
 use crate::reply::ReplyError;
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Skew;
+use crate::tokens::{StsCredentials, Tokens};
 
-/// How long a save waits for another program's.
-const LOCK_DEADLINE: Duration = Duration::from_secs(40);
-/// How long an interrupted sign-in spends on telling the browser.
+/// How long an interrupted sign-in spends on answering the browser.
 const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Who signs in where.
 pub struct Input<'a> {
-    /// The file that keeps the profile.
-    pub store: &'a Store,
+    /// Where the login will be kept.
+    pub logins: &'a Arc<dyn LoginStore>,
     /// The other party.
     pub cloud: &'a Cloud,
-    /// The profile to fill, made if there is none.
+    /// The profile to fill, created if there is none.
     pub profile: &'a str,
     /// The sign-in site.
     pub site: Site,
@@ -44,7 +48,7 @@ pub struct Input<'a> {
     pub wording: Wording,
 }
 
-/// Told what happens while a person waits.
+/// Hears what happens while a person waits.
 pub trait Observer {
     /// The page to open is known, and the callback can be received.
     fn authorize_at(&mut self, url: &str) -> io::Result<()>;
@@ -55,12 +59,29 @@ pub trait Observer {
 /// A sign-in that is saved.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The temporary credentials.
-    pub credentials: StsCredentials,
+    /// The temporary credentials, or why there are none yet: the login is saved all the same, and the next command
+    /// obtains them.
+    pub credentials: Result<StsCredentials, NotExchanged>,
     /// How far the local clock is off.
     pub skew: Skew,
     /// What the store noticed.
     pub notes: Vec<Note>,
+    /// One of the two places for new tokens or credentials that could not be written.
+    pub missed: Option<StoreError>,
+}
+
+/// Why a login has no credentials yet.
+#[derive(Debug, thiserror::Error)]
+pub enum NotExchanged {
+    /// The access token could not be exchanged.
+    #[error("exchange-failed")]
+    Exchange(#[source] ReplyError),
+    /// The response had no usable access token.
+    #[error("no-access-token")]
+    NoAccessToken,
+    /// An interrupt came after the login was saved.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// Why there was no sign-in. The file is as it was.
@@ -72,41 +93,32 @@ pub enum Error {
     /// No `state` could be drawn.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    /// The operating system refused something a sign-in needs.
-    #[error("could not {attempt}")]
-    System {
-        /// What was attempted.
-        attempt: &'static str,
-        /// What came of it.
-        source: io::Error,
-    },
+    /// The callback cannot be listened for.
+    #[error("listener-failed")]
+    Listen(#[source] io::Error),
+    /// The address of the sign-in page could not be shown.
+    #[error("address-not-shown")]
+    Show(#[source] io::Error),
     /// The person, or an administrator's rule, said no (RFC 6749 section 4.1.2.1).
-    #[error("the sign-in was refused in the browser: `{error}`{}", details(.description))]
+    #[error("authorization-refused")]
     Refused {
         /// The error code.
         error: ErrorCode,
         /// The server's words.
         description: Option<String>,
     },
-    /// Nobody came back from the browser.
-    #[error("nobody signed in within {}", humantime::format_duration(*.0))]
+    /// Nobody came back from the browser in this time.
+    #[error("authorization-timeout")]
     TimedOut(Duration),
     /// An interrupt came before anything was saved.
-    #[error("interrupted; nothing was changed")]
+    #[error("interrupted")]
     Interrupted,
     /// The code could not be redeemed.
-    #[error("could not turn the authorization code into tokens")]
+    #[error("redeem-failed")]
     Redeem(#[source] ReplyError),
-    /// The access token could not be exchanged.
-    #[error("could not turn the access token into STS credentials")]
-    Exchange(#[source] ReplyError),
     /// The profile could not be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-fn details(description: &Option<String>) -> String {
-    description.as_ref().map(|words| format!(", {words}")).unwrap_or_default()
 }
 
 /// Signs in and saves the profile.
@@ -119,30 +131,36 @@ pub async fn sign_in(
     interrupts: &mut Interrupts,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Error> {
+    make_sure_of_saving(input, interrupts).await?;
     let listener = Listener::bind(PORTS)?;
     let redirect_uri = listener.redirect_uri();
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);
-    let system = |attempt| move |source| Error::System { attempt, source };
     let expected = Expected { state: asked.state.clone(), issuer };
-    let mut waiting = listener.start(expected, input.wording).map_err(system("listen for the callback"))?;
-    observer.authorize_at(&asked.url).map_err(system("show the sign-in page's address"))?;
+    let mut waiting = listener.start(expected, input.wording).map_err(Error::Listen)?;
+    observer.authorize_at(&asked.url).map_err(Error::Show)?;
     observer.browser(open_browser(host, input, &asked));
 
     let code = tokio::select! {
         code = receive(&mut waiting, input.timeout) => code,
         () = interrupts.next() => Err(Error::Interrupted),
     };
-    let obtained = match code {
-        Ok(code) => tokio::select! {
-            obtained = obtain(host, input, &code, asked, &redirect_uri) => obtained,
-            () = interrupts.next() => Err(Error::Interrupted),
-        },
+    let outcome = match code {
+        Ok(code) => complete(host, input, &code, asked, &redirect_uri, interrupts).await,
         Err(error) => Err(error),
     };
-    let outcome = obtained.and_then(|(got, locked)| save(input, got, locked));
     answer(waiting, &outcome).await;
     outcome
+}
+
+/// Does everything that a save does except the save, so that no sign-in is wasted on a disk or folder that cannot
+/// take it.
+async fn make_sure_of_saving(input: &Input<'_>, interrupts: &mut Interrupts) -> Result<(), Error> {
+    let mut locked = tokio::select! {
+        locked = acquire(input.logins, LOCK_DEADLINE) => locked?,
+        () = interrupts.next() => return Err(Error::Interrupted),
+    };
+    Ok(locked.with(|logins| logins.reserve()).await?)
 }
 
 fn open_browser(host: &Host, input: &Input<'_>, asked: &Authorization) -> Option<io::Result<Opened>> {
@@ -157,50 +175,106 @@ async fn receive(waiting: &mut Waiting, timeout: Duration) -> Result<Secret, Err
     }
 }
 
-async fn obtain(
+/// From the code to a saved profile.
+async fn complete(
     host: &Host,
     input: &Input<'_>,
     code: &Secret,
     asked: Authorization,
     redirect_uri: &str,
-) -> Result<((TokenSet, Exchanged), Locked), Error> {
-    let endpoint = TokenEndpoint::new(&*host.http, input.cloud, input.site);
-    let redeemed = endpoint.redeem(code, asked.verifier, redirect_uri, host.clock.now()).await;
-    let tokens = redeemed.map_err(Error::Redeem)?;
-    let exchanged = exchange(&*host.http, input.cloud, input.site, &tokens.access_token, host.clock.now()).await;
-    Ok(((tokens, exchanged.map_err(Error::Exchange)?), input.store.lock_to_write(LOCK_DEADLINE).await?))
+    interrupts: &mut Interrupts,
+) -> Result<Outcome, Error> {
+    let tokens = tokio::select! {
+        tokens = redeem(host, input, code, asked, redirect_uri) => tokens?,
+        () = interrupts.next() => return Err(Error::Interrupted),
+    };
+    // From here on no interrupt is heard until the tokens are safe.
+    let mut outcome = keep(input, &tokens).await?;
+    match &tokens.access_token {
+        None => outcome.credentials = Err(NotExchanged::NoAccessToken),
+        Some(token) => {
+            let mut attempts = Attempts::new();
+            let (http, clock) = (&*host.http, &*host.clock);
+            let got = tokio::select! {
+                got = exchange_repeatedly(http, clock, input.cloud, input.site, token, &mut attempts) => got,
+                () = interrupts.next() => return Ok(outcome),
+            };
+            match got {
+                Ok(got) => save_credentials(host, input, token, got, &mut outcome).await,
+                Err(error) => outcome.credentials = Err(NotExchanged::Exchange(error)),
+            }
+        }
+    }
+    Ok(outcome)
 }
 
-fn save(input: &Input<'_>, (tokens, exchanged): (TokenSet, Exchanged), mut locked: Locked) -> Result<Outcome, Error> {
-    let sts = &exchanged.credentials;
-    let mut journal = Journal::load(&locked);
-    let before = locked.read()?.config.find(input.profile);
-    let rotation = Rotation {
-        profile: input.profile,
-        site: input.site,
-        refresh_token_expire: tokens.refresh_token_expire,
-        tokens: TokenPair {
-            access_token: tokens.access_token,
-            access_token_expire: Some(tokens.access_token_expire),
-            refresh_token: tokens.refresh_token,
-        },
-        superseded: before.as_ref().and_then(|profile| profile.oauth_refresh_token.as_ref()),
-        besides: Changes::new()
-            .text(Field::Mode, Mode::OAuth.as_str())
-            .text(Field::OauthSiteType, input.site.as_str())
-            .remove(Field::OauthRefreshTokenExpire)
-            .sts(&sts.access_key_id, &sts.access_key_secret, &sts.security_token, sts.expiration),
-        overrule: true,
-    };
-    let kept = rotation.keep(&mut locked, &mut journal)?;
-    match kept.missed {
-        Some(error) => Err(error.into()),
-        None => Ok(Outcome { credentials: exchanged.credentials, skew: exchanged.skew, notes: kept.notes }),
+/// Turns the code into tokens. The code is single-use (RFC 6749 section 4.1.2): it is sent again only if the server
+/// surely did not act on it.
+async fn redeem(
+    host: &Host,
+    input: &Input<'_>,
+    code: &Secret,
+    asked: Authorization,
+    redirect_uri: &str,
+) -> Result<Tokens, Error> {
+    let endpoint = TokenEndpoint::new(&*host.http, input.cloud, input.site);
+    let mut attempts = Attempts::new();
+    loop {
+        attempts.begin();
+        let error = match endpoint.redeem(code, &asked.verifier, redirect_uri, host.clock.now()).await {
+            Ok(tokens) => return Ok(tokens),
+            Err(error) => error,
+        };
+        match if surely_not_counted(&error) { attempts.next_after(&error) } else { None } {
+            Some(span) => sleep(span).await,
+            None => return Err(Error::Redeem(error)),
+        }
     }
 }
 
+/// Makes the tokens durable, in a profile that has nothing of an earlier login.
+async fn keep(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
+    let mut locked = acquire(input.logins, LOCK_DEADLINE).await?;
+    let (profile, site, tokens) = (input.profile.to_owned(), input.site, tokens.clone());
+    let kept = locked.with(move |logins| {
+        let before = logins.read_and_heal(&profile)?.profile;
+        let superseded = before.and_then(|profile| profile.oauth_refresh_token);
+        let settings = Changes::new()
+            .text(Field::Mode, Mode::OAuth.as_str())
+            .text(Field::OauthSiteType, site.as_str())
+            .remove(Field::AccessKeyId)
+            .remove(Field::AccessKeySecret)
+            .remove(Field::StsToken)
+            .remove(Field::StsExpiration);
+        logins.keep(&Rotation { profile, site, tokens, superseded, settings, overrule: true })
+    });
+    let kept = kept.await?;
+    let credentials = Err(NotExchanged::Interrupted);
+    Ok(Outcome { credentials, skew: Skew::default(), notes: kept.notes, missed: kept.missed })
+}
+
+/// Saves the credentials beside the tokens. They are good even if that fails.
+async fn save_credentials(host: &Host, input: &Input<'_>, source: &Secret, got: Exchanged, outcome: &mut Outcome) {
+    let received = (got.skew.seconds() != 0).then(|| host.clock.now());
+    let (profile, source, credentials) = (input.profile.to_owned(), source.clone(), got.credentials.clone());
+    let saved = match acquire(input.logins, LOCK_DEADLINE).await {
+        Ok(mut locked) => {
+            locked.with(move |logins| logins.save_credentials(&profile, &source, &credentials, received)).await
+        }
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(notes) => outcome.notes.extend(notes),
+        Err(error) => outcome.missed = Some(error),
+    }
+    (outcome.credentials, outcome.skew) = (Ok(got.credentials), got.skew);
+}
+
 async fn answer(waiting: Waiting, outcome: &Result<Outcome, Error>) {
+    let refused_for_good =
+        |error: &NotExchanged| matches!(error, NotExchanged::Exchange(error) if !is_temporary(error));
     match outcome {
+        Ok(Outcome { credentials: Err(error), .. }) if refused_for_good(error) => waiting.answer(Page::Failed).await,
         Ok(_) => waiting.answer(Page::Success).await,
         Err(Error::Interrupted) => {
             tokio::time::timeout(FAREWELL, waiting.answer(Page::Failed)).await.ok();

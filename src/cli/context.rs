@@ -1,131 +1,165 @@
-//! What every command starts from: the host, the other party, the shared file, the profile that is meant.
+//! What every command starts from: the host, what it says, the other party, the logins, the profile that is meant.
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
 use clap::Args;
 
-use crate::config::{Note, Snapshot, Store, locate};
-use crate::host::Host;
+use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_file, locate};
+use crate::credentials::Provider;
+use crate::host::{Host, Interrupts};
+use crate::logins::{LoginStore, SharedFile};
 use crate::site::Cloud;
-use crate::text::is_plain;
 
-use super::failure::{Code, Failure};
-use super::messages::{Hint, Message, Warning};
+use super::failure::{Attempt, Failure, Remembered, Usage};
+use super::messages::{Problem, Warning};
+use super::ui::Ui;
 
-/// How long a change of the file waits for another program's.
-pub(super) const LOCK_DEADLINE: Duration = Duration::from_secs(40);
 /// Points `aliyun-rs` at a sandbox.
 pub(super) const SANDBOX_VARIABLE: &str = "ALIYUN_RS_SANDBOX";
 /// The variables that name a profile, the first that is set wins.
 const PROFILE_VARIABLES: [&str; 3] = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
 const CONFIG_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 
-/// Options about the shared file.
+/// The options that every command takes.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct FileArgs {
-    /// The file that keeps the profiles [default: ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json]
+pub(super) struct GlobalArgs {
+    /// File that holds the profiles [default: ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json]
     #[arg(long, global = true, value_name = "PATH")]
     config_path: Option<PathBuf>,
+    /// Say on standard error what is done and why
+    #[arg(long, global = true)]
+    pub(super) verbose: bool,
+    /// Format of errors on standard error
+    #[arg(long, global = true, value_enum, default_value_t = ErrorFormat::Text, hide_default_value = true)]
+    pub(super) error_format: ErrorFormat,
 }
 
-impl FileArgs {
+/// How errors are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ErrorFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object, for programs
+    Json,
+}
+
+impl GlobalArgs {
     /// The options as they are written, for a command inside this one.
     pub(super) fn into_options(self) -> Vec<OsString> {
-        self.config_path.map(|path| vec!["--config-path".into(), path.into()]).unwrap_or_default()
+        let mut options: Vec<OsString> = Vec::new();
+        options.extend(self.config_path.into_iter().flat_map(|path| ["--config-path".into(), path.into()]));
+        options.extend(self.verbose.then(|| "--verbose".into()));
+        if self.error_format == ErrorFormat::Json {
+            options.extend(["--error-format".into(), "json".into()]);
+        }
+        options
     }
 }
 
 /// What every command starts from.
 pub(super) struct Context<'a> {
     pub(super) host: &'a Host,
+    pub(super) ui: &'a Ui,
     pub(super) cloud: Cloud,
-    pub(super) store: Store,
+    pub(super) logins: Arc<dyn LoginStore>,
 }
 
 impl<'a> Context<'a> {
     /// Finds out which file and which other party are meant.
-    pub(super) fn new(host: &'a Host, file: FileArgs) -> Result<Self, Failure> {
+    pub(super) fn new(host: &'a Host, ui: &'a Ui, args: &GlobalArgs) -> Result<Self, Failure> {
         let cloud = match host.env.get_os(SANDBOX_VARIABLE) {
             None => Cloud::Alibaba,
-            Some(address) => Cloud::parse_sandbox(&address.to_string_lossy())
-                .map_err(|error| Failure::new(Code::Usage, error.to_string()).hint(Hint::Sandbox))?,
+            Some(address) => Cloud::parse_sandbox(&address.to_string_lossy()).map_err(|_| Usage::SandboxAddress)?,
         };
-        let variable = host.env.get_os(CONFIG_VARIABLE).map(Path::new);
-        let flag = file.config_path.as_deref();
-        let home = host.folders.home.as_deref();
-        let path = match cloud {
-            Cloud::Alibaba => locate(flag, variable, home),
-            // The variable names a real file: in a sandbox only the option counts.
-            Cloud::Sandbox { .. } => match locate(flag, None, None) {
-                Some(path) => Some(refuse_real_file(path, &real_files(variable, home))?),
-                None => Some(sandbox_folder(host)?.join("config.json")),
-            },
-        };
-        let path = path.ok_or_else(|| {
-            Failure::new(Code::File, "there is no home folder to keep profiles in").hint(Hint::ConfigPath)
-        })?;
-        Ok(Self { host, cloud, store: Store::at(path) })
+        let path = config_path(host, &cloud, args.config_path.as_deref())?;
+        Ok(Self { host, ui, cloud, logins: Arc::new(SharedFile::new(Store::at(path))) })
     }
 
     /// Reads the file and shows what the store noticed.
     pub(super) fn read(&self) -> Result<Snapshot, Failure> {
-        let snapshot = self.store.read()?;
+        let snapshot = self.logins.read().map_err(|error| {
+            let remembered = matches!(error, StoreError::Empty { .. }) && !self.logins.remembered_names().is_empty();
+            Failure::Store(error, Remembered(remembered))
+        })?;
         self.show_notes(&snapshot.notes);
         Ok(snapshot)
     }
 
     pub(super) fn show_notes(&self, notes: &[Note]) {
         for note in notes {
-            self.warn(Warning::Note(note));
+            self.ui.warn(&Warning::Note(note));
         }
     }
 
-    /// Says something on standard output in a conversation, which goes on if nobody listens any more.
-    pub(super) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
-        say(self.host, message)
+    /// What credentials are obtained with.
+    pub(super) fn provider(&self) -> Provider {
+        Provider {
+            logins: Arc::clone(&self.logins),
+            cloud: self.cloud.clone(),
+            clock: Arc::clone(&self.host.clock),
+            http: Arc::clone(&self.host.http),
+        }
     }
 
-    pub(super) fn warn(&self, warning: Warning<'_>) {
-        self.host.streams.err(&warning.line());
+    /// Runs `work` on a runtime of its own, which is only ever built where the network or a person is waited for. From
+    /// then on interrupts no longer end the process: `work` hears them.
+    pub(super) fn interruptible<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Interrupts) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        interruptible(self.host, work)
     }
 
     /// The profile that is meant: the one that was named, else a variable's, else the current one, else `default`.
-    pub(super) fn profile_name(&self, named: Option<String>, current: Option<&str>) -> Result<String, Failure> {
+    pub(super) fn profile_name(
+        &self,
+        named: Option<ProfileName>,
+        current: Option<&str>,
+    ) -> Result<ProfileName, Failure> {
         if let Some(name) = named {
-            return checked_name(name);
+            return Ok(name);
         }
         if let Some((variable, name)) = self.profile_variable() {
-            self.warn(Warning::ProfileFromVariable { variable, profile: name });
-            return checked_name(name.to_owned());
+            self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name });
+            return name.parse().map_err(|_| Usage::Variable { name: variable, problem: Problem::ProfileName }.into());
         }
-        Ok(current.filter(|name| !name.is_empty()).unwrap_or("default").to_owned())
+        let current = current.filter(|name| !name.is_empty()).unwrap_or("default");
+        current.parse().map_err(|_| Usage::Answer(Problem::ProfileName).into())
     }
 
     /// The variable that names a profile, and the name.
     pub(super) fn profile_variable(&self) -> Option<(&'static str, &str)> {
         PROFILE_VARIABLES.iter().find_map(|variable| Some((*variable, self.host.env.get(variable)?)))
     }
-}
 
-/// Says something on standard output in a conversation, which goes on if nobody listens any more: what was saved is
-/// to be saved whole.
-pub(super) fn say(host: &Host, message: &Message<'_>) -> Result<(), Failure> {
-    match host.streams.out(&message.to_string()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => Ok(done?),
+    /// Warns if a variable selects another profile than `current`.
+    pub(super) fn warn_if_shadowed(&self, current: &str) {
+        if let Some((variable, profile)) = self.profile_variable().filter(|(_, other)| *other != current) {
+            self.ui.warn(&Warning::Shadowed { variable, profile });
+        }
     }
 }
 
-/// Runs `future` on a runtime of its own, which is only ever built where the network or a person is waited for.
-/// A question that is still waiting for an answer does not keep it.
+/// As [`Context::interruptible`], where there is no context.
+pub(super) fn interruptible<T>(
+    host: &Host,
+    work: impl AsyncFnOnce(&mut Interrupts) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    block_on(async {
+        let held = host.signals.hold();
+        let mut interrupts = held.map_err(|error| Failure::System(Attempt::ListenForInterrupts, error))?;
+        work(&mut interrupts).await
+    })
+}
+
+/// Runs `future` on a runtime of its own. A question that is still waiting for an answer does not keep it.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| Failure::new(Code::Unexpected, format!("could not start the runtime: {error}")))?;
+    let runtime = runtime.map_err(|error| Failure::System(Attempt::StartRuntime, error))?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_background();
     outcome
@@ -133,9 +167,21 @@ pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 
 /// Where the sandbox keeps its own things.
 pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
-    let data = host.folders.data.as_ref();
-    let data = data.ok_or_else(|| Failure::new(Code::File, "there is no folder for application data"))?;
+    let data = host.folders.data.as_ref().ok_or(Usage::NoDataFolder)?;
     Ok(data.join("aliyun-rs").join("sandbox"))
+}
+
+fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<PathBuf, Failure> {
+    let variable = host.env.get_os(CONFIG_VARIABLE).map(Path::new);
+    let home = host.folders.home.as_deref();
+    match cloud {
+        Cloud::Alibaba => locate(option, variable, home).ok_or_else(|| Usage::NoHome.into()),
+        // The variable names a real file: in a sandbox only the option counts.
+        Cloud::Sandbox { .. } => match locate(option, None, None) {
+            Some(path) => refuse_real_file(path, &real_files(variable, home)),
+            None => Ok(sandbox_folder(host)?.join("config.json")),
+        },
+    }
 }
 
 /// The files that a sandbox must not touch.
@@ -145,21 +191,11 @@ fn real_files(variable: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
 
 /// With a sandbox as the other party the real file must not be touched, by whatever name.
 fn refuse_real_file(path: PathBuf, real: &[PathBuf]) -> Result<PathBuf, Failure> {
-    if real.iter().any(|real| is_same_file(real, &path)) {
-        let message = format!("with {SANDBOX_VARIABLE} set, the real file `{}` is off limits", path.display());
-        return Err(Failure::new(Code::Usage, message).hint(Hint::Sandbox));
+    let is_real = |real: &PathBuf| is_same_file(real, &path) || real_place(real) == real_place(&path);
+    if real.iter().any(is_real) {
+        return Err(Usage::RealFile { path }.into());
     }
     Ok(path)
-}
-
-/// Whether both paths lead to one file, by whatever links.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    if let (Ok(one), Ok(other)) = (one.metadata(), other.metadata()) {
-        use std::os::unix::fs::MetadataExt;
-        return (one.dev(), one.ino()) == (other.dev(), other.ino());
-    }
-    real_place(one) == real_place(other)
 }
 
 /// Where a path leads by way of links and `..`, as far as there is something.
@@ -172,12 +208,4 @@ fn real_place(path: &Path) -> PathBuf {
         }
         place.canonicalize().unwrap_or(place)
     })
-}
-
-fn checked_name(name: String) -> Result<String, Failure> {
-    if name.trim().is_empty() || name.len() > 256 || !name.chars().all(is_plain) {
-        let message = "a profile name has 1 to 256 bytes, not only spaces, and no control characters";
-        return Err(Failure::new(Code::Usage, message));
-    }
-    Ok(name)
 }

@@ -5,32 +5,34 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::context::{Context, block_on};
-use super::failure::{Code, Failure};
-use super::messages::Warning;
+use super::context::Context;
+use super::failure::{Failure, Usage};
+use super::messages::{Message, Warning};
+use super::options::{read_duration, read_profile};
+use super::ui::Ui;
 use super::variables::variables;
-use crate::config::Config;
-use crate::credentials::freshness::LEAST_LIFE;
-use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted, look, obtain};
+use crate::config::{Config, ProfileName};
+use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted};
 use crate::secret::Secret;
+use crate::time::Skew;
 
-/// Whose credentials, and how long they have to live.
+// Whose credentials. (A doc comment would take the place of the command's own help.)
 #[derive(Args, Clone, Debug)]
 pub(super) struct WantedArgs {
-    /// The profile [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-    /// The life the credentials must have left, such as 15m [default: 3m]
-    #[arg(long, value_name = "TIME", value_parser = read_life)]
+    /// Profile to use [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
+    #[arg(long, value_name = "NAME", value_parser = read_profile)]
+    profile: Option<ProfileName>,
+    /// Minimum remaining lifetime, such as 15m [default: 3m]
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
     min_ttl: Option<Duration>,
 }
 
-/// How to show them.
+/// Print valid credentials for a program or a shell
 #[derive(Args, Debug)]
 pub(super) struct CredentialsArgs {
     #[command(flatten)]
     wanted: WantedArgs,
-    /// For whom to write them
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
 }
@@ -56,49 +58,53 @@ enum Format {
 pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Failure> {
     let credentials = args.wanted.obtain(context)?;
     let text = written(&credentials, args.format)?;
-    Ok(context.host.streams.out(text.expose())?)
+    context.ui.print(text.expose())
 }
 
 impl WantedArgs {
-    /// Returns the credentials that are wanted, after showing on standard error what there is to say. Starts a
-    /// runtime only if the file alone cannot answer.
+    /// Returns the credentials that are wanted, after showing on standard error what there is to say.
     pub(super) fn obtain(self, context: &Context<'_>) -> Result<Credentials, Failure> {
+        self.obtain_with_skew(context).map(|(credentials, _)| credentials)
+    }
+
+    /// As [`WantedArgs::obtain`], with the clock's error where a server has just told it. Starts a runtime only if the
+    /// file alone cannot answer.
+    pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Credentials, Skew), Failure> {
         let snapshot = context.read()?;
         let wanted = self.resolve(context, &snapshot.config)?;
-        match look(&snapshot.config, &wanted, context.host.clock.now())? {
-            Standing::Ready(credentials) => Ok(credentials),
-            _ => block_on(async {
-                let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
-                let (credentials, notices) = obtain(context.host, &wanted, &mut interrupts).await?;
-                show_notices(context, notices);
-                Ok(credentials)
-            }),
+        let provider = context.provider();
+        let standing = match provider.cached(&snapshot.config, &wanted)? {
+            Standing::Ready(credentials) => return Ok((credentials, Skew::default())),
+            standing => standing,
+        };
+        if let Standing::Due(_, reason) | Standing::Expired(_, reason) = standing {
+            context.ui.detail(&Message::Renewing { profile: wanted.profile.as_str(), reason });
         }
+        context.interruptible(async |interrupts| {
+            let (credentials, notices) = provider.renew(&wanted, standing, interrupts).await?;
+            let skew = notices.skew;
+            for line in warnings(context.ui, notices) {
+                context.ui.raw_error(&line);
+            }
+            Ok((credentials, skew))
+        })
     }
 
     /// Finds out which profile is meant.
     pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
-        let (store, cloud) = (context.store.clone(), context.cloud.clone());
-        Ok(Wanted { store, cloud, profile, least: self.min_ttl.unwrap_or(LEAST_LIFE) })
+        Ok(Wanted { profile, min_ttl: self.min_ttl })
     }
 }
 
-pub(super) fn show_notices(context: &Context<'_>, notices: Notices) {
-    for line in lines(notices) {
-        context.host.streams.err(&line);
-    }
-}
-
-/// What there is to say about the way to the credentials.
-pub(super) fn lines(notices: Notices) -> Vec<String> {
-    let mut lines: Vec<String> = notices.notes.iter().map(|note| Warning::Note(note).line()).collect();
+/// The lines about what happened on the way to the credentials.
+pub(super) fn warnings(ui: &Ui, notices: Notices) -> Vec<String> {
+    let mut lines: Vec<String> = notices.notes.iter().map(|note| ui.warning(&Warning::Note(note))).collect();
     if notices.skew.seconds() != 0 {
-        lines.push(Warning::Skew(notices.skew).line());
+        lines.push(ui.warning(&Warning::Skew(notices.skew)));
     }
-    lines.extend(notices.missed.iter().map(|error| Warning::Missed(error).line()));
-    let not_renewed = notices.not_renewed.map(|error| Failure::from(error).into_message());
-    lines.extend(not_renewed.iter().map(|why| Warning::NotRenewed(why).line()));
+    lines.extend(notices.missed.iter().map(|error| ui.warning(&Warning::Missed(error))));
+    lines.extend(notices.not_renewed.map(|error| ui.warning(&Warning::NotRenewed(&Failure::Credentials(error)))));
     lines
 }
 
@@ -152,8 +158,7 @@ fn json(value: &impl Serialize) -> Secret {
 fn assignment(name: &str, value: &str, format: Format) -> Result<String, Failure> {
     let unfit = value.contains(['\n', '\r', '\0']) || (format == Format::Cmd && value.contains(['"', '%', '!', '^']));
     if unfit {
-        let message = format!("the value of {name} has characters that cannot be quoted for this shell");
-        return Err(Failure::new(Code::File, message));
+        return Err(Usage::Unquotable { variable: name.to_owned() }.into());
     }
     Ok(match format {
         Format::Fish => format!("set -gx {name} '{}';", value.replace('\\', r"\\").replace('\'', r"\'")),
@@ -162,10 +167,6 @@ fn assignment(name: &str, value: &str, format: Format) -> Result<String, Failure
         Format::Dotenv => format!("{name}='{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
         _ => format!("export {name}='{}'", value.replace('\'', r"'\''")),
     })
-}
-
-fn read_life(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "a time such as 90s, 15m or 1h 30m".to_owned())
 }
 
 #[cfg(test)]

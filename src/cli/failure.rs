@@ -1,42 +1,32 @@
-//! Errors become a message, hints and an exit code here and nowhere else.
+//! The end of a run that did not do what was asked: the errors of all rooms, kept as they are until they are shown,
+//! and the one table of what each means for a script and a person.
 
-use std::error::Error;
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::config::{StoreError, UpdateError};
+use crate::config::{Danger, Mode, StoreError};
 use crate::credentials;
-use crate::host::{Host, TransportKind};
-use crate::login;
+use crate::host::{CertificateProblem, OutputError, TransportCause};
+use crate::login::{self, NotExchanged};
 use crate::oauth::callback::ErrorCode;
-use crate::oauth::loopback::PortsUnavailable;
 use crate::openapi::CallError;
-use crate::reply::ReplyError;
-use crate::serve;
-use crate::text::visible;
+use crate::reply::{Refusal, ReplyError};
+use crate::sandbox::StartError;
+use crate::serve::OpenError;
+use crate::site::Site;
+use crate::text::shell_word;
 
-use super::messages::errors::chain;
-use super::messages::{Hint, Message};
-
-/// The table in `--help`.
-pub(super) const EXIT_CODES: &str = "\
-Exit codes:
-  0    done
-  1    unexpected
-  2    usage: the command line or an answer
-  3    sign-in needed
-  4    denied
-  5    temporary: network, service, timeout, ports
-  6    local file
-  126  exec: the program could not be run
-  127  exec: there is no such program
-  130  interrupted";
+use super::context::SANDBOX_VARIABLE;
+use super::messages::{Hint, Message, Problem};
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
     Done = 0,
-    Unexpected = 1,
+    Internal = 1,
     Usage = 2,
     SignIn = 3,
     Denied = 4,
@@ -47,196 +37,486 @@ pub(super) enum Code {
     Interrupted = 130,
 }
 
-/// The end of a run that did not do what was asked.
+/// Why a run did not do what was asked.
 #[derive(Debug)]
-pub(super) struct Failure {
-    code: Code,
-    message: Option<String>,
-    hints: Vec<String>,
-    passed_on: Option<ExitCode>,
+pub(super) enum Failure {
+    /// It has been explained, or there is nobody to explain it to.
+    Quiet(Code),
+    /// A program or command inside this one failed and explained itself.
+    PassedOn(ExitCode),
+    /// The command line, an answer or a variable is not usable.
+    Usage(Usage),
+    /// Standard output could not be written.
+    Output(OutputError),
+    /// The operating system refused something else.
+    System(Attempt, io::Error),
+    /// The file could not be read, locked or written.
+    Store(StoreError, Remembered),
+    /// There are no credentials.
+    Credentials(Arc<credentials::Error>),
+    /// There was no sign-in.
+    Login(login::Error),
+    /// The login is saved, and there are no credentials yet.
+    NotExchanged { profile: String, error: NotExchanged },
+    /// Nobody said who the credentials belong to. The profile is named if it was just signed in.
+    Identity { saved: Option<String>, error: CallError },
+    /// The refresh token was not revoked.
+    Revoke(ReplyError),
+    /// The server did not answer in time.
+    NoAnswer { seconds: u64 },
+    /// There is no endpoint.
+    Endpoint(OpenError),
+    /// There is no sandbox.
+    Sandbox(StartError),
+    /// A program did not run.
+    NotRun { program: OsString, error: io::Error },
 }
+
+/// Whether the journal still has logins, which the shared file has lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Remembered(pub(super) bool);
+
+/// What was attempted with the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    ListenForInterrupts,
+    OpenBrowser,
+    ReadAnswer,
+    ShowList,
+    StartRuntime,
+}
+
+/// What is wrong with the command line, an answer or a variable.
+#[derive(Debug)]
+pub(super) enum Usage {
+    /// An answer.
+    Answer(Problem),
+    /// The value of an option.
+    Value {
+        option: String,
+        value: String,
+        problem: Problem,
+    },
+    /// A variable.
+    Variable {
+        name: &'static str,
+        problem: Problem,
+    },
+    /// The variable that names a sandbox.
+    SandboxAddress,
+    /// A sandbox must not touch this file.
+    RealFile {
+        path: PathBuf,
+    },
+    NestedSandbox,
+    UnknownUser {
+        user: String,
+        users: Vec<String>,
+    },
+    /// No profile was named.
+    NoName {
+        names: Vec<String>,
+    },
+    NoSuchProfile {
+        profile: String,
+        file: PathBuf,
+        names: Vec<String>,
+    },
+    /// A mode of the official client.
+    ForeignMode {
+        mode: Mode,
+        profile: String,
+    },
+    /// A sign-in would overwrite a profile of another mode.
+    WouldReplace {
+        mode: Mode,
+        profile: String,
+    },
+    /// A person did not agree.
+    LeftAsItIs {
+        profile: String,
+    },
+    /// There is no person who could agree.
+    NotConfirmed {
+        profile: String,
+    },
+    OptionsMisplaced,
+    NotASignInPage,
+    /// A value cannot be written in the syntax of a shell.
+    Unquotable {
+        variable: String,
+    },
+    NoHome,
+    NoDataFolder,
+    NoFile {
+        path: PathBuf,
+    },
+}
+
+/// What a failure means, and what can be done.
+pub(super) struct Report<'a> {
+    pub(super) message: Option<Message<'a>>,
+    pub(super) hints: Vec<Hint<'a>>,
+    /// A stable name, for programs.
+    pub(super) code: String,
+    pub(super) exit: ExitCode,
+    pub(super) number: u8,
+    /// Whether the same command may succeed later without anybody doing anything.
+    pub(super) retryable: bool,
+    pub(super) action: Action,
+    /// A command that helps, as a shell reads it.
+    pub(super) command: Option<String>,
+    /// What the server said of its refusal.
+    pub(super) reply: Option<ServerReply<'a>>,
+}
+
+/// What a server's refusal can be looked up by.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ServerReply<'a> {
+    pub(super) status: Option<u16>,
+    pub(super) request_id: Option<&'a str>,
+}
+
+/// What has to happen before the same command can succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    FixUsage,
+    SignIn,
+    AskAdministrator,
+    Retry,
+    FixFile,
+    None,
+}
+
+impl Action {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::FixUsage => "fix_usage",
+            Self::SignIn => "sign_in",
+            Self::AskAdministrator => "ask_administrator",
+            Self::Retry => "retry",
+            Self::FixFile => "fix_file",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One line of the table: exit code and hints.
+type Line<'a> = (Code, Vec<Hint<'a>>);
 
 impl Failure {
-    /// A failure with a message: lower case, no full stop.
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: Some(message.into()), hints: Vec::new(), passed_on: None }
+    /// The file's failure, when nothing is known of the journal.
+    pub(super) const fn store(error: StoreError) -> Self {
+        Self::Store(error, Remembered(false))
     }
 
-    /// A failure that has been explained already.
-    pub(super) fn told(code: Code) -> Self {
-        Self { code, message: None, hints: Vec::new(), passed_on: None }
-    }
-
-    /// A failure with the message of `error` and of everything behind it.
-    pub(super) fn of(code: Code, error: &(dyn Error + 'static)) -> Self {
-        Self::new(code, chain(error))
-    }
-
-    /// A failure of a command inside this one, which has explained itself.
-    pub(super) fn passed_on(code: ExitCode) -> Self {
-        Self { passed_on: Some(code), ..Self::told(Code::Unexpected) }
-    }
-
-    /// The system did not let us listen for interrupts.
-    pub(super) fn no_signals(error: io::Error) -> Self {
-        Self::new(Code::Unexpected, format!("could not listen for interrupts: {error}"))
-    }
-
-    /// What went wrong.
-    pub(super) fn into_message(self) -> String {
-        self.message.unwrap_or_default()
-    }
-
-    /// Adds what the person can do.
-    pub(super) fn hint(mut self, hint: impl ToString) -> Self {
-        self.hints.push(hint.to_string());
-        self
-    }
-
-    /// Shows the failure on standard error and returns its exit code. Whatever names of the file or words of a
-    /// server got into it, the terminal obeys none of them.
-    pub(super) fn report(self, host: &Host) -> ExitCode {
-        if let Some(message) = &self.message {
-            host.streams.err(&format!("error: {}\n", visible(message)));
+    /// The table.
+    pub(super) fn report(&self) -> Report<'_> {
+        let (code, hints) = self.line();
+        let action = match code {
+            Code::Usage | Code::NotFound => Action::FixUsage,
+            Code::SignIn => Action::SignIn,
+            Code::Denied => Action::AskAdministrator,
+            Code::Temporary => Action::Retry,
+            Code::File | Code::NotRun => Action::FixFile,
+            Code::Done | Code::Internal | Code::Interrupted => Action::None,
+        };
+        let exit = match self {
+            Self::PassedOn(exit) => *exit,
+            _ => ExitCode::from(code as u8),
+        };
+        Report {
+            message: self.is_worth_saying().then_some(Message::Failed(self)),
+            command: hints.iter().find_map(command),
+            hints,
+            code: self.name(),
+            exit,
+            number: code as u8,
+            retryable: action == Action::Retry,
+            action,
+            reply: self
+                .refusal()
+                .map(|refusal| ServerReply { status: Some(refusal.status), request_id: refusal.request_id.as_deref() }),
         }
-        for hint in &self.hints {
-            host.streams.err(&format!("hint: {}\n", visible(hint)));
+    }
+
+    /// Whether there is something to say: not if that was said, and not to a reader that has left.
+    fn is_worth_saying(&self) -> bool {
+        match self {
+            Self::Quiet(_) | Self::PassedOn(_) => false,
+            Self::Output(error) => !error.is_broken_pipe(),
+            _ => true,
         }
-        self.passed_on.unwrap_or_else(|| ExitCode::from(self.code as u8))
+    }
+
+    fn line(&self) -> Line<'_> {
+        match self {
+            Self::Quiet(code) => (*code, vec![]),
+            Self::PassedOn(_) => (Code::Internal, vec![]),
+            Self::Usage(usage) => usage_line(usage),
+            Self::Output(error) if error.is_broken_pipe() => (Code::Done, vec![]),
+            Self::Output(_) => (Code::File, vec![]),
+            Self::System(Attempt::ReadAnswer, _) => (Code::Usage, vec![]),
+            Self::System(..) => (Code::Internal, vec![]),
+            Self::Store(error, Remembered(remembered)) => store_line(error, *remembered),
+            Self::Credentials(error) => credentials_line(error),
+            Self::Login(error) => login_line(error),
+            Self::NotExchanged { error: NotExchanged::Exchange(error), .. } => reply_line(error),
+            Self::NotExchanged { error: NotExchanged::NoAccessToken, .. } => (Code::Temporary, vec![Hint::Support]),
+            Self::NotExchanged { error: NotExchanged::Interrupted, .. } => (Code::Interrupted, vec![]),
+            Self::Identity { error: CallError::NoEntropy(_), .. } => (Code::Internal, vec![]),
+            Self::Identity { error: CallError::Reply(error), .. } => identity_line(error),
+            Self::Revoke(error) => reply_line(error),
+            Self::NoAnswer { .. } => (Code::Temporary, vec![Hint::Network]),
+            Self::Endpoint(OpenError::Port { .. }) => (Code::Temporary, vec![]),
+            Self::Endpoint(OpenError::NoEntropy(_) | OpenError::Thread(_)) => (Code::Internal, vec![]),
+            Self::Sandbox(StartError::Running { url, .. }) => {
+                let url = url.as_deref().unwrap_or_default();
+                (Code::Temporary, vec![Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url }])
+            }
+            Self::Sandbox(StartError::Folder { .. }) => (Code::File, vec![]),
+            Self::Sandbox(StartError::Port { .. }) => (Code::Temporary, vec![]),
+            Self::NotRun { error, .. } if error.kind() == io::ErrorKind::NotFound => (Code::NotFound, vec![]),
+            Self::NotRun { .. } => (Code::NotRun, vec![]),
+        }
+    }
+
+    /// The stable name: that of the innermost kind.
+    fn name(&self) -> String {
+        match self {
+            Self::Quiet(_) => "failed".to_owned(),
+            Self::PassedOn(_) => "command-failed".to_owned(),
+            Self::Usage(Usage::Answer(problem) | Usage::Value { problem, .. } | Usage::Variable { problem, .. }) => {
+                problem.to_string()
+            }
+            Self::Usage(_) => "usage".to_owned(),
+            Self::Output(error) => error.to_string(),
+            Self::System(..) => "system".to_owned(),
+            Self::Store(error, _) => error.to_string(),
+            Self::Credentials(error) => match &**error {
+                credentials::Error::Store(error) => error.to_string(),
+                credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => reply_name(error),
+                error => error.to_string(),
+            },
+            Self::Login(error) => match error {
+                login::Error::Refused { error, .. } => error.as_str().to_owned(),
+                login::Error::Redeem(error) => reply_name(error),
+                error => error.to_string(),
+            },
+            Self::NotExchanged { error: NotExchanged::Exchange(error), .. } | Self::Revoke(error) => reply_name(error),
+            Self::NotExchanged { error, .. } => error.to_string(),
+            Self::Identity { error: CallError::Reply(error), .. } => reply_name(error),
+            Self::Identity { error, .. } => error.to_string(),
+            Self::NoAnswer { .. } => "no-answer".to_owned(),
+            Self::Endpoint(error) => error.to_string(),
+            Self::Sandbox(error) => error.to_string(),
+            Self::NotRun { .. } => "command-not-run".to_owned(),
+        }
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        let reply = match self {
+            Self::Credentials(error) => match &**error {
+                credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => error,
+                credentials::Error::SignIn {
+                    reason: credentials::SignInReason::Refused(error) | credentials::SignInReason::ResponseLost(error),
+                    ..
+                } => error,
+                _ => return None,
+            },
+            Self::Login(login::Error::Redeem(error))
+            | Self::NotExchanged { error: NotExchanged::Exchange(error), .. }
+            | Self::Identity { error: CallError::Reply(error), .. }
+            | Self::Revoke(error) => error,
+            _ => return None,
+        };
+        match reply {
+            ReplyError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
     }
 }
 
-/// Writing to standard output failed. A reader that left early is no failure.
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::told(Code::Done),
-            _ => Self::new(Code::File, format!("could not write to standard output: {error}")),
+fn usage_line(usage: &Usage) -> Line<'_> {
+    let hints = match usage {
+        Usage::SandboxAddress | Usage::RealFile { .. } => vec![Hint::Sandbox],
+        Usage::NoName { names } | Usage::NoSuchProfile { names, .. } => vec![Hint::Names { names }],
+        Usage::ForeignMode { mode, profile } => vec![Hint::OfficialConfigure { mode, profile }],
+        Usage::WouldReplace { mode, profile } => vec![Hint::ReplaceMode { mode, profile }],
+        Usage::NotConfirmed { .. } => vec![Hint::Yes],
+        Usage::OptionsMisplaced => vec![Hint::OptionsAfter],
+        Usage::NoHome => return (Code::File, vec![Hint::ConfigPath]),
+        Usage::NoFile { .. } => return (Code::File, vec![Hint::SignIn]),
+        Usage::NoDataFolder | Usage::Unquotable { .. } => return (Code::File, vec![]),
+        _ => vec![],
+    };
+    (Code::Usage, hints)
+}
+
+fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
+    match error {
+        StoreError::Busy { .. } => (Code::Temporary, vec![Hint::Retry]),
+        StoreError::Empty { path } => (Code::File, vec![Hint::EmptyFile { path, remembered }]),
+        StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path }]),
+        StoreError::Unsafe { why: Danger::ForeignOwner | Danger::NotALockFile, .. } => {
+            (Code::File, vec![Hint::Ownership, Hint::ConfigPath])
         }
+        StoreError::Io { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => (Code::File, vec![Hint::Ownership, Hint::ConfigPath]),
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                (Code::File, vec![Hint::ConfigPath])
+            }
+            io::ErrorKind::Unsupported => (Code::File, vec![Hint::Unlocked]),
+            _ => (Code::File, vec![]),
+        },
+        _ => (Code::File, vec![]),
     }
 }
 
-impl From<UpdateError<Self>> for Failure {
-    fn from(error: UpdateError<Self>) -> Self {
-        match error {
-            UpdateError::Store(error) => error.into(),
-            UpdateError::Edit(failure) => failure,
+fn credentials_line(error: &credentials::Error) -> Line<'_> {
+    match error {
+        credentials::Error::Store(error) => store_line(error, false),
+        credentials::Error::NoProfile { names, .. } => (Code::Usage, vec![Hint::Names { names }]),
+        credentials::Error::Mode { profile, .. } => (Code::Usage, vec![Hint::OfficialTools { profile }]),
+        credentials::Error::Incomplete { profile, .. } => (Code::File, vec![Hint::Incomplete { profile }]),
+        credentials::Error::SignIn { profile, site, .. } => {
+            (Code::SignIn, vec![Hint::SignInTo { profile, site: *site }])
         }
+        credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => reply_line(error),
+        credentials::Error::TooShort { .. } => (Code::Usage, vec![Hint::ShorterTtl]),
+        credentials::Error::Lost(_) => (Code::File, vec![Hint::Lost]),
+        credentials::Error::Interrupted => (Code::Interrupted, vec![]),
+    }
+}
+
+fn login_line(error: &login::Error) -> Line<'_> {
+    match error {
+        login::Error::Ports(_) => (Code::Temporary, vec![Hint::Ports]),
+        login::Error::NoEntropy(_) | login::Error::Listen(_) | login::Error::Show(_) => (Code::Internal, vec![]),
+        login::Error::Refused { error: ErrorCode::AccessDenied, .. } => (Code::Denied, vec![Hint::Assign]),
+        login::Error::Refused { error: ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable, .. } => {
+            (Code::Temporary, vec![Hint::Retry])
+        }
+        login::Error::Refused { .. } => (Code::Denied, vec![]),
+        login::Error::TimedOut(_) => (Code::Temporary, vec![Hint::TimedOut, Hint::Assign]),
+        login::Error::Interrupted => (Code::Interrupted, vec![]),
+        login::Error::Redeem(error) => reply_line(error),
+        login::Error::Store(error) => store_line(error, false),
+    }
+}
+
+fn reply_line(error: &ReplyError) -> Line<'_> {
+    match error {
+        ReplyError::Transport(error) => (Code::Temporary, vec![transport_hint(&error.cause)]),
+        ReplyError::NotJson { .. } => (Code::Temporary, vec![Hint::CaptivePortal]),
+        ReplyError::Field { .. } => (Code::Temporary, vec![Hint::Support]),
+        ReplyError::Refused(refusal) if refusal.is_temporary() => (Code::Temporary, vec![Hint::Retry]),
+        ReplyError::Refused(refusal) if refusal.is_any_of(&["invalid_grant"]) => {
+            (Code::Denied, vec![Hint::SignInAgain])
+        }
+        ReplyError::Refused(refusal) if refusal.is_any_of(&["access_denied", "unauthorized_client"]) => {
+            (Code::Denied, vec![Hint::Assign])
+        }
+        ReplyError::Refused(_) => (Code::Denied, vec![]),
+    }
+}
+
+/// STS refuses a key that is wrong or has ended, or, rarely, an identity.
+fn identity_line(error: &ReplyError) -> Line<'_> {
+    match error {
+        ReplyError::Refused(refusal) if !refusal.is_temporary() => (Code::Denied, vec![]),
+        error => reply_line(error),
+    }
+}
+
+fn transport_hint(cause: &TransportCause) -> Hint<'static> {
+    match cause {
+        TransportCause::Certificate { problem, .. } => match problem {
+            CertificateProblem::Expired { .. } | CertificateProblem::NotValidYet { .. } => Hint::Clock,
+            _ => Hint::Certificate,
+        },
+        _ => Hint::Network,
+    }
+}
+
+/// The server's own code, or the kind of the error.
+fn reply_name(error: &ReplyError) -> String {
+    match error {
+        ReplyError::Refused(refusal) => refusal.code.clone().unwrap_or_else(|| error.to_string()),
+        error => error.to_string(),
+    }
+}
+
+/// The command that a hint is about, if it is about one that can be run as it is.
+fn command(hint: &Hint<'_>) -> Option<String> {
+    match hint {
+        Hint::SignInTo { profile, site } => Some(sign_in_command(profile, *site)),
+        _ => None,
+    }
+}
+
+/// The command that signs a profile in, as a shell reads it.
+pub(super) fn sign_in_command(profile: &str, site: Option<Site>) -> String {
+    let site = site.map(|site| format!(" --oauth-site-type {site}")).unwrap_or_default();
+    format!("aliyun-rs configure --mode OAuth {}{site}", profile_option(profile))
+}
+
+/// The option that names a profile, whatever its name begins with.
+pub(super) fn profile_option(profile: &str) -> String {
+    let word = shell_word(profile.as_ref());
+    if profile.starts_with('-') { format!("--profile={word}") } else { format!("--profile {word}") }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::Output(error)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let code = if error.is_temporary() { Code::Temporary } else { Code::File };
-        let failure = Self::of(code, &error);
-        match &error {
-            StoreError::Empty { path } => failure.hint(Hint::EmptyFile { path }),
-            StoreError::Malformed { path, .. } => failure.hint(Hint::BrokenFile { path }),
-            _ => failure,
-        }
+        Self::store(error)
     }
 }
 
-impl From<ReplyError> for Failure {
-    fn from(error: ReplyError) -> Self {
-        Self::of_reply(chain(&error), &error)
-    }
-}
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        Self::of(Code::Temporary, &error)
+impl From<Usage> for Failure {
+    fn from(usage: Usage) -> Self {
+        Self::Usage(usage)
     }
 }
 
 impl From<credentials::Error> for Failure {
     fn from(error: credentials::Error) -> Self {
-        let message = chain(&error);
         match error {
-            credentials::Error::Store(cause) => cause.into(),
-            credentials::Error::NoProfile { names, .. } => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                Self::new(Code::Usage, message).hint(Message::Names { names: &names })
-            }
-            credentials::Error::Mode { profile, .. } => {
-                Self::new(Code::Usage, message).hint(Hint::OfficialTools { profile: &profile })
-            }
-            credentials::Error::Incomplete { .. } => Self::new(Code::File, message).hint(Hint::Incomplete),
-            credentials::Error::SignIn { profile, site, .. } => {
-                Self::new(Code::SignIn, message).hint(Hint::SignInTo { profile: &profile, site })
-            }
-            credentials::Error::Refresh(cause) | credentials::Error::Exchange(cause) => Self::of_reply(message, &cause),
-            credentials::Error::TooShort { .. } => Self::new(Code::Usage, message).hint(Hint::ShorterLife),
-            credentials::Error::Lost(_) => Self::new(Code::File, message).hint(Hint::Lost),
-            credentials::Error::Interrupted => Self::new(Code::Interrupted, message),
+            credentials::Error::Store(error) => error.into(),
+            error => Self::Credentials(Arc::new(error)),
         }
     }
 }
 
-impl From<serve::OpenError> for Failure {
-    fn from(error: serve::OpenError) -> Self {
-        match error {
-            serve::OpenError::Port { port, source } => {
-                Self::new(Code::Temporary, format!("could not listen on port {port} of 127.0.0.1: {source}"))
-            }
-            serve::OpenError::NoEntropy(cause) => Self::of(Code::Unexpected, &cause),
-            serve::OpenError::Thread(cause) => {
-                Self::new(Code::Unexpected, format!("could not start a thread that renews the credentials: {cause}"))
-            }
-        }
+impl From<Arc<credentials::Error>> for Failure {
+    fn from(error: Arc<credentials::Error>) -> Self {
+        Self::Credentials(error)
     }
 }
 
 impl From<login::Error> for Failure {
     fn from(error: login::Error) -> Self {
-        let message = chain(&error);
         match error {
-            login::Error::Ports(ports) => Self::new(Code::Temporary, ports_tried(&ports)).hint(Hint::Ports),
-            login::Error::NoEntropy(_) | login::Error::System { .. } => Self::new(Code::Unexpected, message),
-            login::Error::Refused { error: ErrorCode::AccessDenied, .. } => {
-                Self::new(Code::Denied, message).hint(Hint::Assign)
-            }
-            login::Error::Refused { error: ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable, .. } => {
-                Self::new(Code::Temporary, message).hint(Hint::TryAgain)
-            }
-            login::Error::Refused { .. } => Self::new(Code::Denied, message),
-            login::Error::TimedOut(_) => Self::new(Code::Temporary, message).hint(Hint::TimedOut).hint(Hint::Assign),
-            login::Error::Interrupted => Self::new(Code::Interrupted, message),
-            login::Error::Redeem(cause) | login::Error::Exchange(cause) => Self::of_reply(message, &cause),
-            login::Error::Store(cause) => cause.into(),
+            login::Error::Store(error) => error.into(),
+            error => Self::Login(error),
         }
     }
 }
 
-/// Lists the ports that the callback could not use, each with its reason.
-fn ports_tried(ports: &PortsUnavailable) -> String {
-    let tried = ports.tried().iter().map(|(port, error)| match error.kind() {
-        io::ErrorKind::AddrInUse => format!("port {port} is in use by another program"),
-        io::ErrorKind::PermissionDenied => format!("the system does not allow port {port}"),
-        _ => format!("port {port}: {error}"),
-    });
-    format!("cannot listen for the browser on 127.0.0.1: {}", tried.collect::<Vec<_>>().join(", "))
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Sandbox(error)
+    }
 }
 
-impl Failure {
-    fn of_reply(message: String, cause: &ReplyError) -> Self {
-        match cause {
-            ReplyError::Transport(error) if error.kind == TransportKind::Blocked => {
-                Self::new(Code::Temporary, message).hint(Hint::Certificate)
-            }
-            ReplyError::Transport(_) => Self::new(Code::Temporary, message).hint(Hint::Network),
-            ReplyError::NotJson { .. } => Self::new(Code::Temporary, message).hint(Hint::CaptivePortal),
-            ReplyError::Field { .. } => Self::new(Code::Temporary, message).hint(Hint::Support),
-            ReplyError::Refused(refusal) if refusal.is_temporary() => {
-                Self::new(Code::Temporary, message).hint(Hint::TryAgain)
-            }
-            ReplyError::Refused(refusal) if refusal.is_any_of(&["invalid_grant"]) => {
-                Self::new(Code::Denied, message).hint(Hint::SignInAgain)
-            }
-            ReplyError::Refused(refusal) if refusal.is_any_of(&["access_denied", "unauthorized_client"]) => {
-                Self::new(Code::Denied, message).hint(Hint::Assign)
-            }
-            ReplyError::Refused(_) => Self::new(Code::Denied, message),
-        }
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Endpoint(error)
     }
 }

@@ -1,5 +1,5 @@
-//! The command line: one file a command. A command maps its arguments to the input of a use-case and prints
-//! the outcome; everything a person reads is in `messages`, every exit code in `failure`.
+//! The command line: one file a command. A command maps its arguments to the input of a use-case and prints the
+//! outcome; everything a person reads is in `messages`, every exit code in `failure`, every write in `ui`.
 
 mod configure;
 mod context;
@@ -7,15 +7,19 @@ mod credentials;
 mod exec;
 mod failure;
 mod messages;
+mod options;
 mod prompt;
 mod render;
 mod sandbox;
 mod serve;
+mod ui;
 mod variables;
 mod whoami;
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::host::{Host, Stream, open_here};
@@ -24,36 +28,33 @@ use configure::delete::DeleteArgs;
 use configure::list::ListArgs;
 use configure::switch::SwitchArgs;
 use configure::{ConfigureArgs, delete, list, switch};
-use context::{Context, FileArgs};
-use failure::{Code, Failure};
+use context::{Context, ErrorFormat, GlobalArgs};
+use failure::{Attempt, Code, Failure, Usage};
+use messages::{Message, Problem};
+use ui::Ui;
+
+/// Asks for errors as JSON, as the official client understands it.
+const AI_MODE_VARIABLE: &str = "ALIBABA_CLOUD_CLI_AI_MODE";
 
 /// Sign in to Alibaba Cloud once in a browser; credentials renew themselves and are never lost.
 #[derive(Parser, Debug)]
-#[command(name = "aliyun-rs", version, after_help = failure::EXIT_CODES)]
+#[command(name = "aliyun-rs", version)]
 struct Cli {
     #[command(flatten)]
-    file: FileArgs,
+    global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Sign in and save a profile, or manage the saved ones.
     Configure(ConfigureArgs),
-    /// Make another profile the current one.
     Switch(SwitchArgs),
-    /// Remove a profile and its tokens from this machine.
     Delete(DeleteArgs),
-    /// List the profiles.
     List(ListArgs),
-    /// Print valid credentials for a program or a shell.
     Credentials(credentials::CredentialsArgs),
-    /// Run a program with the credentials of a profile.
     Exec(exec::ExecArgs),
-    /// Serve valid credentials to the programs of this user.
     Serve(serve::ServeArgs),
-    /// Ask Alibaba Cloud who the credentials belong to.
     Whoami(whoami::WhoamiArgs),
     Sandbox(sandbox::SandboxArgs),
     #[command(name = crate::host::OPEN_COMMAND, hide = true)]
@@ -64,46 +65,66 @@ enum Command {
 
 /// Runs the command line in `host.args` and returns its exit code.
 pub fn run(host: &Host) -> ExitCode {
-    let outcome = parse(host).and_then(|cli| match cli {
-        Some(cli) => dispatch(host, cli),
-        None => Ok(()),
-    });
-    match outcome {
+    let machine = host.env.get(AI_MODE_VARIABLE).is_some_and(|value| value == "1");
+    let ui = Ui::new(host.streams.clone(), false, machine);
+    let cli = match parse(host, &ui) {
+        Ok(Some(cli)) => cli,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(failure) => return ui.fail(&failure),
+    };
+    let machine = machine || cli.global.error_format == ErrorFormat::Json;
+    let ui = Ui::new(host.streams.clone(), cli.global.verbose, machine);
+    match dispatch(host, &ui, cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(host),
+        Err(failure) => ui.fail(&failure),
     }
 }
 
 /// Reads the arguments; `None` when they only asked for help or the version.
-fn parse(host: &Host) -> Result<Option<Cli>, Failure> {
-    let parsed = Cli::command().try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
+fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
+    let command = Cli::command().after_help(ui.text(&Message::ExitCodes));
+    let parsed = command.try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
     let error = match parsed {
         Ok(cli) => return Ok(Some(cli)),
         Err(error) => error,
     };
+    if let Some(failure) = invalid_value(&error) {
+        return Err(failure);
+    }
     let stream = if error.use_stderr() { Stream::Error } else { Stream::Output };
     let colour = host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none();
     let text = if colour { error.render().ansi().to_string() } else { error.render().to_string() };
     if stream == Stream::Output {
-        host.streams.out(&text)?;
+        ui.print(&text)?;
         return Ok(None);
     }
-    host.streams.err(&text);
-    Err(Failure::told(Code::Usage))
+    ui.raw_error(&text);
+    Err(Failure::Quiet(Code::Usage))
 }
 
-fn dispatch(host: &Host, cli: Cli) -> Result<(), Failure> {
-    let context = |file: FileArgs| Context::new(host, file);
+/// The failure for a value that one of our own readers refused: those say what is wrong in every language.
+fn invalid_value(error: &clap::Error) -> Option<Failure> {
+    let problem = error.source()?.downcast_ref::<Problem>()?.clone();
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let (option, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
+    Some(Usage::Value { option, value, problem }.into())
+}
+
+fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
+    let context = |global: &GlobalArgs| Context::new(host, ui, global);
     match cli.command {
-        Command::Configure(args) => configure::run(&context(cli.file)?, args),
-        Command::Switch(args) => switch::run(&context(cli.file)?, args),
-        Command::Delete(args) => delete::run(&context(cli.file)?, args),
-        Command::List(args) => list::run(&context(cli.file)?, args),
-        Command::Credentials(args) => credentials::run(&context(cli.file)?, args),
-        Command::Exec(args) => exec::run(&context(cli.file)?, args),
-        Command::Serve(args) => serve::run(&context(cli.file)?, args),
-        Command::Whoami(args) => whoami::run(&context(cli.file)?, args),
-        Command::Sandbox(args) => sandbox::run(host, cli.file, args),
+        Command::Configure(args) => configure::run(&context(&cli.global)?, args),
+        Command::Switch(args) => switch::run(&context(&cli.global)?, args),
+        Command::Delete(args) => delete::run(&context(&cli.global)?, args),
+        Command::List(args) => list::run(&context(&cli.global)?, args),
+        Command::Credentials(args) => credentials::run(&context(&cli.global)?, args),
+        Command::Exec(args) => exec::run(&context(&cli.global)?, args),
+        Command::Serve(args) => serve::run(&context(&cli.global)?, args),
+        Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
+        Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
         Command::OpenBrowser { url } => open_browser(&url),
     }
 }
@@ -111,7 +132,7 @@ fn dispatch(host: &Host, cli: Cli) -> Result<(), Failure> {
 /// The second copy of this program, between us and the browser.
 fn open_browser(url: &str) -> Result<(), Failure> {
     if !Cloud::is_authorize_page(url) {
-        return Err(Failure::new(Code::Usage, "this is no sign-in page"));
+        return Err(Usage::NotASignInPage.into());
     }
-    open_here(url).map_err(|error| Failure::new(Code::Unexpected, format!("could not open a browser: {error}")))
+    open_here(url).map_err(|error| Failure::System(Attempt::OpenBrowser, error))
 }

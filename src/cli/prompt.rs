@@ -1,64 +1,114 @@
-//! Questions, one line each, from a terminal or a pipe. The end of input means the default; an interrupt ends
-//! the run with the terminal as it was.
+//! Questions, one line each, from a terminal or a pipe. The end of input means the default; an interrupt ends the run
+//! with the terminal as it was.
 
-use tokio::task::spawn_blocking;
+use std::io;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
-use crate::host::{Host, Interrupts, Stream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::context::say;
-use super::failure::{Code, Failure};
-use super::messages::Message;
+use crate::host::{Interrupts, Streams};
 
-/// Asks on standard output, as the official client does, and reads standard input.
+use super::failure::{Attempt, Code, Failure, Usage};
+use super::messages::{Message, Problem};
+use super::ui::Ui;
+
+/// Asks on standard output, as the official client does, and reads standard input, which it owns for the whole
+/// conversation.
 pub(super) struct Prompter<'a> {
-    host: &'a Host,
-    interrupts: &'a mut Interrupts,
+    ui: &'a Ui,
+    lines: Lines,
+}
+
+/// One line, or `None` at the end of input.
+type Line = io::Result<Option<String>>;
+
+/// Standard input, read on a thread of its own, a line when it is asked for. A line that was read for a question that
+/// nobody waits for any more goes to the next one.
+struct Lines {
+    requests: Sender<()>,
+    lines: UnboundedReceiver<Line>,
+    requested: bool,
+}
+
+impl Lines {
+    fn start(streams: Streams) -> io::Result<Self> {
+        let (requests, requested) = channel();
+        let (sender, lines) = unbounded_channel();
+        thread::Builder::new().name("standard input".to_owned()).spawn(move || {
+            while requested.recv().is_ok() {
+                if sender.send(streams.read_line()).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { requests, lines, requested: false })
+    }
+
+    /// The next line. May be dropped and called again without losing one.
+    async fn next(&mut self) -> Line {
+        if !self.requested {
+            // A reader that has ended says so below.
+            self.requests.send(()).ok();
+            self.requested = true;
+        }
+        let line = self.lines.recv().await;
+        self.requested = false;
+        line.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))
+    }
 }
 
 impl<'a> Prompter<'a> {
-    pub(super) fn new(host: &'a Host, interrupts: &'a mut Interrupts) -> Self {
-        Self { host, interrupts }
-    }
-
-    /// The interrupts, for work between two questions.
-    pub(super) fn interrupts(&mut self) -> &mut Interrupts {
-        self.interrupts
+    pub(super) fn new(ui: &'a Ui) -> Result<Self, Failure> {
+        let lines = Lines::start(ui.streams().clone());
+        Ok(Self { ui, lines: lines.map_err(|error| Failure::System(Attempt::ReadAnswer, error))? })
     }
 
     /// Asks until the answer passes `read`; an empty answer is `default`. A pipe gets one try.
     pub(super) async fn ask<T>(
         &mut self,
+        interrupts: &mut Interrupts,
         question: Message<'_>,
         default: T,
-        read: impl Fn(&str) -> Result<T, String>,
+        read: impl Fn(&str) -> Result<T, Problem>,
     ) -> Result<T, Failure> {
         loop {
-            let answer = self.line(&question).await?;
-            let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) else { return Ok(default) };
-            match read(answer.trim()) {
-                Ok(value) => return Ok(value),
-                Err(problem) if self.host.streams.is_terminal(Stream::Input) => {
-                    self.host.streams.err(&format!("{problem}\n"));
-                }
-                Err(problem) => return Err(Failure::new(Code::Usage, problem)),
+            let problem = match self.line(interrupts, &question).await? {
+                Ok(answer) if answer.is_empty() => return Ok(default),
+                Ok(answer) => match read(&answer) {
+                    Ok(value) => return Ok(value),
+                    Err(problem) => problem,
+                },
+                Err(problem) => problem,
+            };
+            if !self.ui.is_asked_here() {
+                return Err(Usage::Answer(problem).into());
             }
+            self.ui.correct(&problem);
         }
     }
 
-    async fn line(&mut self, question: &Message<'_>) -> Result<Option<String>, Failure> {
-        say(self.host, question)?;
-        let streams = self.host.streams.clone();
-        let answer = tokio::select! {
-            line = spawn_blocking(move || streams.read_line()) => line,
-            () = self.interrupts.next() => {
-                self.host.streams.err("\n");
-                return Err(Failure::told(Code::Interrupted));
+    /// One answer, without blanks around it and the marks that editors of other systems leave.
+    async fn line(
+        &mut self,
+        interrupts: &mut Interrupts,
+        question: &Message<'_>,
+    ) -> Result<Result<String, Problem>, Failure> {
+        self.ui.say(question)?;
+        let line = tokio::select! {
+            line = self.lines.next() => line,
+            () = interrupts.next() => {
+                self.ui.raw_error("\n");
+                return Err(Failure::Quiet(Code::Interrupted));
             }
         };
-        if !self.host.streams.is_terminal(Stream::Input) {
-            self.host.streams.out("\n").ok();
+        if !self.ui.is_asked_here() {
+            self.ui.end_line();
         }
-        let answer = answer.map_err(|_| Failure::new(Code::Unexpected, "the reader of standard input failed"))?;
-        answer.map_err(|error| Failure::new(Code::Usage, format!("could not read an answer: {error}")))
+        match line {
+            Ok(answer) => Ok(Ok(answer.unwrap_or_default().trim_start_matches('\u{FEFF}').trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err(Problem::NotText)),
+            Err(error) => Err(Failure::System(Attempt::ReadAnswer, error)),
+        }
     }
 }

@@ -3,19 +3,19 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::context::{Context, block_on};
+use super::context::Context;
 use super::credentials::WantedArgs;
 use super::failure::Failure;
 use super::messages::Message;
 use crate::openapi::Key;
 use crate::openapi::sts::caller_identity;
 
-/// Whom to ask about.
+/// Ask Alibaba Cloud who the credentials belong to
 #[derive(Args, Debug)]
 pub(super) struct WhoamiArgs {
     #[command(flatten)]
     wanted: WantedArgs,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -39,17 +39,25 @@ struct Answer<'a> {
 
 pub(super) fn run(context: &Context<'_>, args: WhoamiArgs) -> Result<(), Failure> {
     let host = context.host;
-    let credentials = args.wanted.obtain(context)?;
+    let (credentials, skew) = args.wanted.obtain_with_skew(context)?;
     let key = Key {
         id: &credentials.access_key_id,
         secret: &credentials.access_key_secret,
         token: credentials.security_token.as_ref(),
     };
-    let now = host.clock.now();
-    let identity =
-        block_on(async { Ok(caller_identity(&*host.http, &*host.entropy, &context.cloud, &key, now).await?) })?;
-    let text = match args.format {
-        Format::Text => Message::Identity { identity: &identity, until: credentials.expiration }.to_string(),
+    let now = skew.to_server(host.clock.now());
+    let identity = context.interruptible(async |interrupts| {
+        let asked = caller_identity(&*host.http, &*host.entropy, &context.cloud, &key, now);
+        tokio::select! {
+            answer = asked => answer.map_err(|error| Failure::Identity { saved: None, error }),
+            () = interrupts.next() => Err(crate::credentials::Error::Interrupted.into()),
+        }
+    })?;
+    match args.format {
+        Format::Text => {
+            let until = credentials.expiration;
+            context.ui.print_message(&Message::Identity { identity: &identity, until })
+        }
         Format::Json => {
             let answer = Answer {
                 account_id: &identity.account_id,
@@ -58,8 +66,8 @@ pub(super) fn run(context: &Context<'_>, args: WhoamiArgs) -> Result<(), Failure
                 principal_id: &identity.principal_id,
                 expiration: credentials.expiration.map(|end| end.to_string()),
             };
-            serde_json::to_string_pretty(&answer).expect("texts are JSON") + "\n"
+            let json = serde_json::to_string_pretty(&answer).expect("texts are JSON");
+            context.ui.print(&format!("{json}\n"))
         }
-    };
-    Ok(host.streams.out(&text)?)
+    }
 }

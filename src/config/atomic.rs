@@ -4,13 +4,13 @@
 //! something is spent that has to be saved. It has one fixed name, which only the holder of the lock uses: one
 //! that is already there belongs to a dead process.
 
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use super::error::{Action, StoreError};
 use super::lock::Lock;
+use super::paths::parent;
 use super::platform;
 
 /// A file that will take the place of another. Dropped before that, it is removed.
@@ -26,24 +26,24 @@ impl Draft {
     /// Creates `path`, the file that will replace `target`, for its owner alone, owned like `model`.
     pub(super) fn create(path: PathBuf, target: &Path, model: &Metadata, _: &Lock) -> Result<Self, StoreError> {
         remove(&path)?;
-        let file = platform::create(&path).map_err(StoreError::io("create", &path))?;
+        let file = platform::create(&path).map_err(StoreError::io(Action::Create, &path))?;
         let draft = Self { target: target.into(), path, file, placed: false };
-        platform::hand_over(&draft.file, model).map_err(StoreError::io("hand over", &draft.path))?;
+        platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path))?;
         Ok(draft)
     }
 
     /// Allocates `length` bytes and makes the file durable.
     pub(super) fn reserve(&self, length: u64) -> Result<(), StoreError> {
         let allocated = platform::allocate(&self.file, length).and_then(|()| self.file.sync_all());
-        allocated.map_err(StoreError::io("allocate", &self.path))?;
-        platform::sync_directory(parent(&self.path)).map_err(StoreError::io("allocate", &self.path))
+        allocated.map_err(StoreError::io(Action::Reserve, &self.path))?;
+        platform::sync_directory(parent(&self.path)).map_err(StoreError::io(Action::Reserve, &self.path))
     }
 
     /// Writes `bytes` and makes them durable. Can be repeated.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let filled = self.file.rewind().and_then(|()| self.file.write_all(bytes));
         let filled = filled.and_then(|()| self.file.set_len(bytes.len() as u64)).and_then(|()| self.file.sync_all());
-        filled.map_err(StoreError::io("write", &self.path))
+        filled.map_err(StoreError::io(Action::Write, &self.path))
     }
 
     /// Locks the file while nobody else knows it, so that it is locked when it appears in its place. `None`
@@ -56,9 +56,9 @@ impl Draft {
 
     /// Puts the file in its place, durably.
     pub(super) fn place(mut self, _: &Lock) -> Result<(), StoreError> {
-        platform::rename(&self.path, &self.target).map_err(StoreError::io("replace", &self.target))?;
+        platform::rename(&self.path, &self.target).map_err(StoreError::io(Action::Replace, &self.target))?;
         self.placed = true;
-        platform::sync_directory(parent(&self.target)).map_err(StoreError::io("make durable", &self.target))
+        platform::sync_directory(parent(&self.target)).map_err(StoreError::io(Action::Sync, &self.target))
     }
 }
 
@@ -75,23 +75,6 @@ impl Drop for Draft {
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match platform::uninterrupted(|| fs::remove_file(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done.map_err(StoreError::io("remove", path)),
-    }
-}
-
-/// The path of a private file of ours beside `target`.
-pub(super) fn beside(target: &Path, kind: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".aliyun-rs.");
-    name.push(kind);
-    target.with_file_name(name)
-}
-
-/// The directory that `path` is in.
-pub(super) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+        done => done.map_err(StoreError::io(Action::Remove, path)),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::secret::Secret;
 use crate::time::Timestamp;
+use crate::tokens::{StsCredentials, Tokens};
 
 use super::document::{Text, quote, string};
 use super::field::Field;
@@ -86,6 +87,26 @@ impl Changes {
     #[must_use]
     pub fn remove(self, field: Field) -> Self {
         self.with(field, Change::Remove)
+    }
+
+    /// Sets the tokens of a login and when they expire.
+    #[must_use]
+    pub fn tokens(self, tokens: &Tokens) -> Self {
+        let Tokens { refresh_token, refresh_token_expire, access_token, access_token_expire } = tokens;
+        let none = Secret::default();
+        self.secret(Field::OauthAccessToken, access_token.as_ref().unwrap_or(&none))
+            .secret(Field::OauthRefreshToken, refresh_token)
+            .time(Field::OauthAccessTokenExpire, access_token_expire.unwrap_or_default())
+            .time(Field::OauthRefreshTokenExpire, refresh_token_expire.unwrap_or_default())
+    }
+
+    /// Sets STS credentials and when they expire.
+    #[must_use]
+    pub fn sts(self, sts: &StsCredentials) -> Self {
+        self.text(Field::AccessKeyId, &sts.access_key_id)
+            .secret(Field::AccessKeySecret, &sts.access_key_secret)
+            .secret(Field::StsToken, &sts.security_token)
+            .time(Field::StsExpiration, sts.expiration)
     }
 
     fn with(mut self, field: Field, change: Change) -> Self {

@@ -24,34 +24,58 @@ const LONGEST_ESCAPE: usize = 6;
 
 /// A text that is not the JSON expected: where, and what, never a word of the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {what}")]
+#[error("json-malformed")]
 pub struct Malformed {
     /// The line, from 1.
     pub line: usize,
     /// The byte within the line, from 1.
     pub column: usize,
     /// What is wrong there.
-    pub what: String,
+    pub what: Defect,
+}
+
+/// What is wrong with a text that should be a shared file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// There is nothing but white space.
+    Empty,
+    /// It is not JSON from here on.
+    NotJson,
+    /// It ends in the middle.
+    Truncated,
+    /// The bytes are not UTF-8.
+    NotUtf8,
+    /// The bytes are UTF-16.
+    Utf16,
+    /// It is nested deeper than the official client reads.
+    TooDeep,
+    /// An object was expected.
+    NotAnObject,
+    /// `current` or `profiles` is there a second time.
+    RepeatedKey,
+    /// `profiles` is not a list.
+    ProfilesNotAList,
+    /// An item of `profiles` is not an object with a name.
+    NotAProfile,
 }
 
 impl Malformed {
     /// Something wrong at the byte `offset` of `text`.
-    pub(super) fn at(text: &[u8], offset: usize, what: impl Into<String>) -> Self {
+    pub(super) fn at(text: &[u8], offset: usize, what: Defect) -> Self {
         let before = &text[..offset.min(text.len())];
         let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         Self {
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
             column: before.len() - line_start + 1,
-            what: what.into(),
+            what,
         }
     }
 }
 
 impl From<serde_json::Error> for Malformed {
     fn from(error: serde_json::Error) -> Self {
-        let told = error.to_string();
-        let what = told.split(" at line ").next().unwrap_or_default();
-        Self { line: error.line(), column: error.column(), what: what.to_owned() }
+        let what = if error.is_eof() { Defect::Truncated } else { Defect::NotJson };
+        Self { line: error.line(), column: error.column(), what }
     }
 }
 
@@ -240,14 +264,14 @@ impl Layout {
 /// Checks that `text` is one JSON object nested no deeper than [`MAX_DEPTH`].
 pub(super) fn check(text: &str) -> Result<Node<'_>, Malformed> {
     if let Some(offset) = too_deep(text) {
-        return Err(Malformed::at(text.as_bytes(), offset, "nested too deep"));
+        return Err(Malformed::at(text.as_bytes(), offset, Defect::TooDeep));
     }
     let start = text.len() - text.trim_start_matches([' ', '\t', '\n', '\r']).len();
     match text.as_bytes().get(start) {
-        None => Err(Malformed::at(text.as_bytes(), 0, "empty")),
+        None => Err(Malformed::at(text.as_bytes(), 0, Defect::Empty)),
         Some(b'{') => Ok(Node::object(text)?),
         Some(_) => match serde_json::from_str::<&RawValue>(text) {
-            Ok(_) => Err(Malformed::at(text.as_bytes(), start, "expected an object")),
+            Ok(_) => Err(Malformed::at(text.as_bytes(), start, Defect::NotAnObject)),
             Err(error) => Err(error.into()),
         },
     }
@@ -403,14 +427,16 @@ mod tests {
     #[test]
     fn a_broken_text_is_described_by_its_place_only() {
         for (text, described) in [
-            ("", "line 1, column 1: empty"),
-            (" \n", "line 1, column 1: empty"),
-            ("{\n \"secret\": secret}", "line 2, column 12: expected value"),
-            ("[\"secret\"]", "line 1, column 1: expected an object"),
-            ("\nnull", "line 2, column 1: expected an object"),
-            ("{\"a\":1}secret", "line 1, column 8: trailing characters"),
+            ("", (1, 1, Defect::Empty)),
+            (" \n", (1, 1, Defect::Empty)),
+            ("{\n \"secret\": secret}", (2, 12, Defect::NotJson)),
+            ("{\n \"secret\":", (2, 10, Defect::Truncated)),
+            ("[\"secret\"]", (1, 1, Defect::NotAnObject)),
+            ("\nnull", (2, 1, Defect::NotAnObject)),
+            ("{\"a\":1}secret", (1, 8, Defect::NotJson)),
         ] {
-            assert_eq!(check(text).err().map(|error| error.to_string()).as_deref(), Some(described), "{text}");
+            let (line, column, what) = described;
+            assert_eq!(check(text).err(), Some(Malformed { line, column, what }), "{text}");
         }
     }
 
@@ -419,7 +445,7 @@ mod tests {
         let nested = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
         assert!(check(&nested(MAX_DEPTH)).is_ok());
         let error = check(&nested(MAX_DEPTH + 1)).err().unwrap();
-        assert_eq!(error.to_string(), format!("line 1, column {}: nested too deep", MAX_DEPTH + 5));
+        assert_eq!(error, Malformed { line: 1, column: MAX_DEPTH + 5, what: Defect::TooDeep });
         assert!(check(&format!("{{\"a\":\"{}\"}}", "[\\\"".repeat(MAX_DEPTH * 2))).is_ok());
     }
 

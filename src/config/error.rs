@@ -1,44 +1,27 @@
-//! What can go wrong with the shared file, and what a person should hear about it. Neither holds content.
+//! What can go wrong with the shared file. No variant holds any of its content.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Oddity;
 use super::document::Malformed;
-use super::raw::MAX_SIZE;
 
-/// What a person may want to know about the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// The content is odd, but was read.
-    Odd(Oddity),
-    /// Others than its owner may read it; the next change puts an end to that.
-    Exposed,
-    /// Others than its owner could read it, until now.
-    Tightened,
-    /// The file has this many names: a change gives this one a file of its own.
-    HardLinked(u64),
-    /// The journal of rotated tokens was unreadable, for this reason, and counts as empty.
-    JournalIgnored(&'static str),
-}
-
-/// Why the shared file could not be read or written. No variant holds any of its content.
+/// Why the shared file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+
 pub enum StoreError {
     /// The operating system refused.
-    #[error("cannot {action} `{}`", path.display())]
+    #[error("file-io")]
     Io {
         /// What was attempted.
-        action: &'static str,
-        /// With which file.
+        action: Action,
+        /// With which file or directory.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
     /// The file is not the JSON it should be, and stayed so for a second.
-    #[error("`{}` is broken", path.display())]
+    #[error("file-malformed")]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -46,45 +29,47 @@ pub enum StoreError {
         source: Malformed,
     },
     /// The file is empty, and stayed so for a second.
-    #[error("`{}` is empty", path.display())]
+    #[error("file-empty")]
     Empty {
         /// The file.
         path: PathBuf,
     },
     /// The file is larger than anything that is read.
-    #[error("`{}` is larger than {} MiB", path.display(), MAX_SIZE >> 20)]
+    #[error("file-too-large")]
     TooLarge {
         /// The file.
         path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
     },
     /// A directory, FIFO or device is in its place.
-    #[error("`{}` is no regular file", path.display())]
+    #[error("file-not-regular")]
     NotAFile {
         /// What is there.
         path: PathBuf,
     },
     /// A symbolic link that leads nowhere.
-    #[error("`{}` is a symbolic link to a file that does not exist", path.display())]
+    #[error("file-dangling-link")]
     Dangling {
         /// The link.
         path: PathBuf,
     },
-    /// The link led elsewhere when the file was about to be replaced.
-    #[error("`{}` became another file meanwhile", path.display())]
+    /// The link pointed elsewhere by the time the file was about to be replaced.
+    #[error("file-moved")]
     Moved {
         /// The link.
         path: PathBuf,
     },
-    /// Writing secrets there would hand them to somebody else.
-    #[error("`{}` {why}", path.display())]
+    /// Writing secrets there would expose them to another user.
+    #[error("file-unsafe")]
     Unsafe {
         /// The file or directory.
         path: PathBuf,
         /// What is wrong with it.
-        why: &'static str,
+        why: Danger,
     },
     /// Another process held the lock, or kept changing the file, for the whole deadline.
-    #[error("`{}` is in use by another process (waited {} s)", path.display(), waited.as_secs())]
+    #[error("file-busy")]
     Busy {
         /// The file.
         path: PathBuf,
@@ -93,8 +78,50 @@ pub enum StoreError {
     },
 }
 
+/// What was attempted with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Opening it.
+    Open,
+    /// Creating it.
+    Create,
+    /// Reading its metadata.
+    Stat,
+    /// Reading it.
+    Read,
+    /// Writing it.
+    Write,
+    /// Reserving disk space for it.
+    Reserve,
+    /// Putting another file in its place.
+    Replace,
+    /// Removing it.
+    Remove,
+    /// Making it, or its name, durable.
+    Sync,
+    /// Changing its owner.
+    Chown,
+    /// Changing its mode.
+    Chmod,
+    /// Following the links to it.
+    Resolve,
+    /// Locking it.
+    Lock,
+}
+
+/// Why a place is unsafe for secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Danger {
+    /// It belongs to another user.
+    ForeignOwner,
+    /// Every user may change it.
+    WorldWritable,
+    /// Something that is not a lock file of this user has the name of the lock file.
+    NotALockFile,
+}
+
 impl StoreError {
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(action: Action, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.into(), source }
     }
 
@@ -111,6 +138,6 @@ pub enum UpdateError<E> {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The edit refused.
-    #[error("the edit was refused")]
+    #[error("edit-refused")]
     Edit(E),
 }

@@ -71,20 +71,6 @@ fields! {
 }
 
 impl Field {
-    /// Whether the value is a secret, which [`Profile::text`](super::Profile::text) never shows.
-    pub const fn is_secret(self) -> bool {
-        matches!(
-            self,
-            Self::AccessKeySecret
-                | Self::StsToken
-                | Self::PrivateKey
-                | Self::AccessToken
-                | Self::OauthAccessToken
-                | Self::OauthRefreshToken
-                | Self::BearerToken
-        )
-    }
-
     /// The place of `key` in the official order, whatever its case.
     pub(super) fn rank(key: &str) -> Option<usize> {
         Self::ALL.iter().position(|field| field.key().eq_ignore_ascii_case(key))

@@ -1,45 +1,41 @@
 //! A private record of rotated tokens, so that no other tool can lose a login.
 //!
 //! Alibaba Cloud replaces the refresh token on every use, and other tools write the shared file back from old
-//! copies. The journal keeps, for each profile that was renewed here, the newest tokens and hashes of those
-//! they superseded: it tells a stale copy from a login that somebody else renewed or made anew. It decides
-//! only which tokens are current; everything else is read from the shared file. A journal that cannot be
-//! read is an empty one: it must never stand in the way.
+//! copies. For each profile that was renewed here the journal keeps the newest tokens and the hashes of those
+//! they superseded: it tells a stale copy from a login that another tool renewed or created. It decides only
+//! which tokens are current; everything else is read from the shared file. A damaged journal counts as empty; one
+//! that cannot be read is an error, because it may hold the only copy of a login.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::site::Site;
 use crate::time::Timestamp;
+use crate::tokens::Tokens;
 
-use super::error::{Note, StoreError};
+use super::Config;
+use super::error::{Action, StoreError};
+use super::note::{JournalDefect, Note};
 use super::platform;
 use super::profile::{Mode, Profile};
 use super::store::Locked;
 
 /// How many superseded tokens are remembered for a profile: ten days of a renewal every hour. A program that has
-/// run for so long may still write back the copy that it started with.
+/// run for that long may still write back the copy that it started with.
 const REMEMBERED: usize = 256;
 const MAX_SIZE: u64 = 16 << 20;
 const VERSION: u32 = 1;
-
-/// The tokens of a login.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenPair {
-    /// The access token.
-    pub access_token: Secret,
-    /// When the access token ends, for the file that has to be healed.
-    pub access_token_expire: Option<Timestamp>,
-    /// The refresh token.
-    pub refresh_token: Secret,
-}
 
 /// What the journal knows about one profile.
 #[derive(Clone, Debug)]
@@ -47,7 +43,9 @@ pub struct Login {
     /// The site that issued the tokens.
     pub site: Site,
     /// The newest tokens.
-    pub tokens: TokenPair,
+    pub tokens: Tokens,
+    /// When the newest STS credentials were received, by the local clock, if that was off.
+    pub received: Option<Timestamp>,
     profile: String,
     /// Hashes, the oldest first.
     superseded: Vec<String>,
@@ -61,7 +59,7 @@ pub enum Verdict<'a> {
     /// Superseded: another tool wrote an old copy, and the file has to be healed with this login. The STS
     /// credentials beside them may be of the old copy too.
     Stale(&'a Login),
-    /// Of another login, or renewed elsewhere: they are to be adopted, and the journal's entry purged.
+    /// Of another login, or renewed elsewhere: they are to be adopted.
     Foreign,
 }
 
@@ -69,15 +67,24 @@ pub enum Verdict<'a> {
 #[derive(Debug, Default)]
 pub struct Journal {
     logins: Vec<Login>,
-    ignored: Option<&'static str>,
+    ignored: Option<JournalDefect>,
 }
 
 impl Journal {
-    /// Reads the journal. What is missing, corrupt or not ours counts as empty: see [`Journal::note`].
-    pub fn load(locked: &Locked) -> Self {
-        match read(&locked.journal_path()) {
-            Ok(logins) => Self { logins, ignored: None },
-            Err(why) => Self { logins: Vec::new(), ignored: Some(why) },
+    /// Reads the journal. One that is missing, damaged or somebody else's counts as empty: see [`Journal::note`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] if a journal that is there cannot be read.
+    pub fn load(locked: &Locked) -> Result<Self, StoreError> {
+        Self::at(&locked.journal_path())
+    }
+
+    /// As [`Journal::load`], without the lock: to look something up.
+    pub(super) fn at(path: &Path) -> Result<Self, StoreError> {
+        match read(path)? {
+            Ok(logins) => Ok(Self { logins, ignored: None }),
+            Err(defect) => Ok(Self { logins: Vec::new(), ignored: Some(defect) }),
         }
     }
 
@@ -91,14 +98,29 @@ impl Journal {
         self.logins.iter().find(|login| login.profile == name)
     }
 
-    /// Judges the tokens that the shared file has for `profile`.
-    pub fn decide(&self, profile: &Profile) -> Verdict<'_> {
-        let login = self.newest(&profile.name);
-        login.map_or(Verdict::Agrees, |login| login.judge(profile))
+    /// The profiles whose tokens are kept here.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.logins.iter().map(|login| login.profile.as_str())
+    }
+
+    /// Judges the tokens that the shared file has for `profile`. A token that was superseded in any login is
+    /// stale: a profile that was copied or renamed shares the login of the original.
+    pub fn judge(&self, profile: &Profile) -> Verdict<'_> {
+        let own = self.newest(&profile.name);
+        if profile.mode == Mode::OAuth
+            && let Some(token) = &profile.oauth_refresh_token
+        {
+            let presented = hash(token);
+            let mut candidates = own.into_iter().chain(&self.logins);
+            if let Some(login) = candidates.find(|login| login.superseded.contains(&presented)) {
+                return Verdict::Stale(login);
+            }
+        }
+        own.map_or(Verdict::Agrees, |login| login.judge(profile))
     }
 
     /// Remembers, durably, that `newest` are the tokens of `profile`, and that neither `superseded` nor what was
-    /// the newest before must ever be presented again.
+    /// the newest before must ever be presented again, whichever profile shares the login.
     ///
     /// # Errors
     ///
@@ -108,22 +130,50 @@ impl Journal {
         locked: &mut Locked,
         profile: &str,
         site: Site,
-        newest: &TokenPair,
+        newest: &Tokens,
         superseded: Option<&Secret>,
     ) -> Result<(), StoreError> {
-        let known = self.logins.iter().position(|login| login.profile == profile);
-        let mut hashes = Vec::new();
-        if let Some(at) = known {
-            let before = self.logins.swap_remove(at);
-            hashes = before.superseded;
-            hashes.push(hash(&before.tokens.refresh_token));
+        let spent = superseded.map(hash);
+        for other in &mut self.logins {
+            if other.profile != profile && spent == Some(hash(&other.tokens.refresh_token)) {
+                other.supersede(site, newest, None);
+            }
         }
-        hashes.extend(superseded.map(hash));
-        hashes.dedup();
-        let current = hash(&newest.refresh_token);
-        hashes.retain(|hash| *hash != current);
-        hashes.drain(..hashes.len().saturating_sub(REMEMBERED));
-        self.logins.push(Login { site, tokens: newest.clone(), profile: profile.to_owned(), superseded: hashes });
+        match self.logins.iter_mut().find(|login| login.profile == profile) {
+            Some(login) => login.supersede(site, newest, spent),
+            None => {
+                let (tokens, profile) = (newest.clone(), profile.to_owned());
+                let mut login = Login { site, tokens, received: None, profile, superseded: Vec::new() };
+                login.remember(spent);
+                self.logins.push(login);
+            }
+        }
+        self.save(locked)
+    }
+
+    /// Takes over the tokens of `profile`, which another tool renewed or signed in: they are the newest now.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the journal cannot be written.
+    pub fn adopt(&mut self, locked: &mut Locked, profile: &Profile) -> Result<(), StoreError> {
+        match (&profile.mode, profile.site, profile.tokens()) {
+            (Mode::OAuth, Some(site), Some(tokens)) => self.record(locked, &profile.name, site, &tokens, None),
+            _ => self.purge(locked, &profile.name),
+        }
+    }
+
+    /// Remembers, durably, when STS credentials of `profile` were received by a clock that was off; `None` if it was
+    /// right.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the journal cannot be written.
+    pub fn receive(&mut self, locked: &mut Locked, profile: &str, at: Option<Timestamp>) -> Result<(), StoreError> {
+        match self.logins.iter_mut().find(|login| login.profile == profile && login.received != at) {
+            Some(login) => login.received = at,
+            None => return Ok(()),
+        }
         self.save(locked)
     }
 
@@ -141,11 +191,39 @@ impl Journal {
         self.save(locked)
     }
 
+    /// Drops, durably, the logins of profiles that are no longer in `config`: another tool deleted them. A profile
+    /// that was only renamed keeps its login.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the journal cannot be written or removed.
+    pub fn prune(&mut self, locked: &mut Locked, config: &Config) -> Result<(), StoreError> {
+        if self.logins.iter().all(|login| config.contains(&login.profile)) {
+            return Ok(());
+        }
+        let profiles = config.profiles();
+        let mut kept: Vec<Login> = Vec::with_capacity(self.logins.len());
+        for mut login in std::mem::take(&mut self.logins) {
+            if !config.contains(&login.profile) {
+                let renamed = profiles.iter().find(|profile| login.is_login_of(profile));
+                let Some(renamed) = renamed.filter(|profile| kept.iter().all(|other| other.profile != profile.name))
+                else {
+                    continue;
+                };
+                login.profile.clone_from(&renamed.name);
+            }
+            kept.push(login);
+        }
+        self.logins = kept;
+        self.save(locked)
+    }
+
+    /// Writes the journal, durably, and removes one with nothing in it.
     fn save(&mut self, locked: &mut Locked) -> Result<(), StoreError> {
         if self.logins.is_empty() {
             locked.remove_journal()?;
         } else {
-            let file = File { version: VERSION, logins: self.logins.iter().map(Line::of).collect() };
+            let file = File { version: VERSION, logins: self.logins.iter().map(Line::from).collect() };
             let mut bytes = Zeroizing::new(Vec::with_capacity(self.logins.len() * TYPICAL_LINE));
             serde_json::to_writer(&mut *bytes, &file).expect("tokens can be written to memory");
             locked.write_journal(&bytes)?;
@@ -156,19 +234,40 @@ impl Journal {
 }
 
 impl Login {
-    /// The decision: pure, and about nothing but which tokens these are. A known superseded token is stale
-    /// whatever else the copy says; without a refresh token only the newest access token proves a copy of ours.
+    /// The decision about a profile of its own name, whose token was not superseded. Without a refresh token only
+    /// the newest access token proves a copy of ours.
     fn judge(&self, profile: &Profile) -> Verdict<'_> {
         let ours = profile.mode == Mode::OAuth && profile.site.is_none_or(|site| site == self.site);
         match &profile.oauth_refresh_token {
-            _ if profile.mode != Mode::OAuth => Verdict::Foreign,
-            Some(token) if self.superseded.contains(&hash(token)) => Verdict::Stale(self),
-            Some(token) if ours && *token == self.tokens.refresh_token => Verdict::Agrees,
-            None if ours && profile.oauth_access_token.as_ref() == Some(&self.tokens.access_token) => {
+            _ if !ours => Verdict::Foreign,
+            Some(token) if *token == self.tokens.refresh_token => Verdict::Agrees,
+            None if profile.oauth_access_token.is_some() && profile.oauth_access_token == self.tokens.access_token => {
                 Verdict::Stale(self)
             }
             _ => Verdict::Foreign,
         }
+    }
+
+    /// Whether `profile` has the tokens of this login, newest or superseded.
+    fn is_login_of(&self, profile: &Profile) -> bool {
+        profile
+            .oauth_refresh_token
+            .as_ref()
+            .is_some_and(|token| *token == self.tokens.refresh_token || self.superseded.contains(&hash(token)))
+    }
+
+    fn supersede(&mut self, site: Site, newest: &Tokens, spent: Option<String>) {
+        let before = hash(&self.tokens.refresh_token);
+        (self.site, self.tokens) = (site, newest.clone());
+        self.remember([Some(before), spent].into_iter().flatten());
+    }
+
+    fn remember(&mut self, spent: impl IntoIterator<Item = String>) {
+        self.superseded.extend(spent);
+        self.superseded.dedup();
+        let current = hash(&self.tokens.refresh_token);
+        self.superseded.retain(|hash| *hash != current);
+        self.superseded.drain(..self.superseded.len().saturating_sub(REMEMBERED));
     }
 }
 
@@ -185,71 +284,112 @@ struct File<L> {
     logins: Vec<L>,
 }
 
-#[derive(Serialize)]
+/// A login as the file has it. Times are Unix seconds.
+#[derive(Serialize, Deserialize)]
 struct Line<'a> {
-    profile: &'a str,
-    site: &'a str,
-    access_token: &'a str,
+    profile: Cow<'a, str>,
+    site: Cow<'a, str>,
+    access_token: Option<Cow<'a, str>>,
     access_token_expire: Option<i64>,
-    refresh_token: &'a str,
-    superseded: &'a [String],
+    refresh_token: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token_expire: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    received: Option<i64>,
+    #[serde(deserialize_with = "newest_hashes")]
+    superseded: Cow<'a, [String]>,
 }
 
-#[derive(Deserialize)]
-struct OwnedLine {
-    profile: String,
-    site: String,
-    access_token: String,
-    access_token_expire: Option<i64>,
-    refresh_token: String,
-    superseded: Vec<String>,
+/// Reads a list of hashes and keeps the newest ones, however many there are.
+fn newest_hashes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, [String]>, D::Error> {
+    struct Newest;
+
+    impl<'de> Visitor<'de> for Newest {
+        type Value = VecDeque<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of hashes")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut hashes = VecDeque::new();
+            while let Some(hash) = list.next_element()? {
+                if hashes.len() == REMEMBERED {
+                    hashes.pop_front();
+                }
+                hashes.push_back(hash);
+            }
+            Ok(hashes)
+        }
+    }
+
+    Ok(Vec::from(deserializer.deserialize_seq(Newest)?).into())
 }
 
-impl<'a> Line<'a> {
-    fn of(login: &'a Login) -> Self {
+impl<'a> From<&'a Login> for Line<'a> {
+    fn from(login: &'a Login) -> Self {
+        let Tokens { refresh_token, refresh_token_expire, access_token, access_token_expire } = &login.tokens;
         Self {
-            profile: &login.profile,
-            site: login.site.as_str(),
-            access_token: login.tokens.access_token.expose(),
-            access_token_expire: login.tokens.access_token_expire.map(Timestamp::as_unix),
-            refresh_token: login.tokens.refresh_token.expose(),
-            superseded: &login.superseded,
+            profile: login.profile.as_str().into(),
+            site: login.site.as_str().into(),
+            access_token: access_token.as_ref().map(|token| token.expose().into()),
+            access_token_expire: access_token_expire.map(Timestamp::as_unix),
+            refresh_token: refresh_token.expose().into(),
+            refresh_token_expire: refresh_token_expire.map(Timestamp::as_unix),
+            received: login.received.map(Timestamp::as_unix),
+            superseded: login.superseded.as_slice().into(),
         }
     }
 }
 
-impl OwnedLine {
+impl Line<'_> {
     fn into_login(self) -> Option<Login> {
-        let tokens = TokenPair {
-            access_token: Secret::new(self.access_token),
-            access_token_expire: self.access_token_expire.map(Timestamp::from_unix),
+        let tokens = Tokens {
             refresh_token: Secret::new(self.refresh_token),
+            refresh_token_expire: self.refresh_token_expire.map(Timestamp::from_unix),
+            access_token: self.access_token.map(Secret::new),
+            access_token_expire: self.access_token_expire.map(Timestamp::from_unix),
         };
-        let site = self.site.parse().ok();
-        site.map(|site| Login { site, tokens, profile: self.profile, superseded: self.superseded })
+        Some(Login {
+            site: self.site.parse().ok()?,
+            tokens,
+            received: self.received.map(Timestamp::from_unix),
+            profile: self.profile.into_owned(),
+            superseded: self.superseded.into_owned(),
+        })
     }
 }
 
 /// The logins in the journal at `path`, or why it is ignored.
-fn read(path: &Path) -> Result<Vec<Login>, &'static str> {
+fn read(path: &Path) -> Result<Result<Vec<Login>, JournalDefect>, StoreError> {
     let file = match platform::open_own(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        opened => opened.map_err(|_| "it cannot be opened")?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Vec::new())),
+        Err(_) if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+            return Ok(Err(JournalDefect::NotAFile));
+        }
+        opened => opened.map_err(StoreError::io(Action::Open, path))?,
     };
-    let size = match file.metadata() {
-        Ok(metadata) if !metadata.is_file() => return Err("it is no regular file"),
-        Ok(metadata) if platform::is_foreign(&metadata) => return Err("it belongs to another user"),
-        Ok(metadata) if metadata.len() > MAX_SIZE => return Err("it is too large"),
-        Ok(metadata) => metadata.len(),
-        Err(_) => return Err("it cannot be read"),
-    };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size + 1).unwrap_or_default()));
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(|_| "it cannot be read")?;
-    let file: File<OwnedLine> = serde_json::from_slice(&bytes).map_err(|_| "it is damaged")?;
-    if file.version != VERSION {
-        return Err("another version wrote it");
+    let metadata = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
+    if !metadata.is_file() {
+        return Ok(Err(JournalDefect::NotAFile));
     }
-    file.logins.into_iter().map(OwnedLine::into_login).collect::<Option<_>>().ok_or("it is damaged")
+    if platform::is_foreign(&metadata) {
+        return Ok(Err(JournalDefect::ForeignOwner));
+    }
+    if metadata.len() > MAX_SIZE {
+        return Ok(Err(JournalDefect::TooLarge));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len() + 1).unwrap_or_default()));
+    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(StoreError::io(Action::Read, path))?;
+    Ok(parse(&bytes))
+}
+
+fn parse(bytes: &[u8]) -> Result<Vec<Login>, JournalDefect> {
+    let file: File<Line<'_>> = serde_json::from_slice(bytes).map_err(|_| JournalDefect::Damaged)?;
+    if file.version != VERSION {
+        return Err(JournalDefect::UnknownVersion);
+    }
+    file.logins.into_iter().map(Line::into_login).collect::<Option<_>>().ok_or(JournalDefect::Damaged)
 }
 
 #[cfg(test)]
@@ -259,14 +399,20 @@ mod tests {
 
     const SITES: [Site; 2] = [Site::China, Site::International];
 
-    fn pair(name: &str) -> TokenPair {
+    fn pair(name: &str) -> Tokens {
         let token = |kind: &str| Secret::new(format!("{kind}-{name}"));
-        TokenPair { access_token: token("access"), access_token_expire: None, refresh_token: token("refresh") }
+        Tokens {
+            refresh_token: token("refresh"),
+            refresh_token_expire: None,
+            access_token: Some(token("access")),
+            access_token_expire: None,
+        }
     }
 
     fn journal() -> Journal {
         let superseded = ["old", "older"].map(|name| hash(&pair(name).refresh_token)).to_vec();
-        let login = Login { site: Site::China, tokens: pair("new"), profile: "dev".to_owned(), superseded };
+        let (tokens, profile) = (pair("new"), "dev".to_owned());
+        let login = Login { site: Site::China, tokens, received: None, profile, superseded };
         Journal { logins: vec![login], ignored: None }
     }
 
@@ -300,7 +446,7 @@ mod tests {
             for site in sites {
                 for refresh in tokens {
                     for access in tokens {
-                        let found = match journal.decide(&profile("dev", mode, site, refresh, access)) {
+                        let found = match journal.judge(&profile("dev", mode, site, refresh, access)) {
                             Verdict::Agrees => "agrees",
                             Verdict::Foreign => "foreign",
                             Verdict::Stale(login) => {
@@ -317,9 +463,19 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_an_entry_agrees_with_whatever_it_has() {
-        let other = profile("prod", "OAuth", Some(Site::China), Some("old"), None);
-        assert!(matches!(journal().decide(&other), Verdict::Agrees));
+    fn a_profile_without_an_entry_agrees_with_unknown_tokens() {
+        for token in [None, Some("new"), Some("strange")] {
+            let other = profile("prod", "OAuth", Some(Site::China), token, None);
+            assert!(matches!(journal().judge(&other), Verdict::Agrees), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_spent_under_another_name_is_stale() {
+        let journal = journal();
+        let copy = profile("copy", "OAuth", Some(Site::China), Some("old"), None);
+        let Verdict::Stale(login) = journal.judge(&copy) else { panic!("spent by `dev`") };
+        assert_eq!(login.tokens, pair("new"));
     }
 
     #[test]

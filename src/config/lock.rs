@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::StoreError;
+use super::error::{Action, Danger, StoreError};
+use super::paths::lock_file;
 use super::platform;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -31,7 +32,7 @@ pub(super) struct FileLock(Option<File>);
 impl Lock {
     /// Waits for the lock of `target`. The side file is made beside it, and handed to the owner of `model`.
     pub(super) fn acquire(target: &Path, model: &fs::Metadata, wait: Duration) -> Result<Self, StoreError> {
-        let side = Wait::new(target, wait).side(&side_path(target), model)?;
+        let side = Wait::new(target, wait).side(&lock_file(target), model)?;
         Ok(Self { _side: side, target: target.into(), wait })
     }
 
@@ -63,12 +64,12 @@ impl<'a> Wait<'a> {
 
     fn side(&self, path: &Path, model: &fs::Metadata) -> Result<File, StoreError> {
         loop {
-            let file = platform::open_or_create(path).map_err(StoreError::io("open the lock file", path))?;
-            let held = file.metadata().map_err(StoreError::io("look at the lock file", path))?;
+            let file = platform::open_or_create(path).map_err(StoreError::io(Action::Open, path))?;
+            let held = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
             if !held.is_file() || platform::is_foreign(&held) {
-                return Err(StoreError::Unsafe { path: path.into(), why: "is no lock file of ours" });
+                return Err(StoreError::Unsafe { path: path.into(), why: Danger::NotALockFile });
             }
-            platform::hand_over(&file, model).map_err(StoreError::io("hand over the lock file", path))?;
+            platform::hand_over(&file, model).map_err(StoreError::io(Action::Chown, path))?;
             self.take(&file).map_err(|error| self.describe(error, path))?;
             if is_at(&held, path) {
                 return Ok(file);
@@ -114,17 +115,11 @@ impl<'a> Wait<'a> {
     fn describe(&self, error: io::Error, path: &Path) -> StoreError {
         match error.kind() {
             io::ErrorKind::TimedOut => StoreError::Busy { path: self.path.into(), waited: self.wait },
-            _ => StoreError::Io { action: "lock", path: path.into(), source: error },
+            _ => StoreError::Io { action: Action::Lock, path: path.into(), source: error },
         }
     }
 }
 
 fn is_at(held: &fs::Metadata, path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|now| platform::is_same(held, &now))
-}
-
-fn side_path(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }

@@ -12,10 +12,12 @@ mod field;
 mod journal;
 mod location;
 mod lock;
+mod note;
+mod paths;
 mod platform;
 mod profile;
+mod profile_name;
 mod raw;
-mod rotation;
 mod store;
 
 use std::collections::HashSet;
@@ -24,14 +26,16 @@ use std::ops::Range;
 use document::{Entry, Layout, Node, Text, check, quote, splice, string};
 
 pub use changes::Changes;
-pub use document::Malformed;
-pub use error::{Note, StoreError, UpdateError};
+pub use document::{Defect, Malformed};
+pub use error::{Action, Danger, StoreError, UpdateError};
 pub use field::Field;
-pub use journal::{Journal, Login, TokenPair, Verdict};
+pub use journal::{Journal, Login, Verdict};
 pub use location::locate;
+pub use note::{JournalDefect, Note, Oddity};
+pub use platform::is_same_file;
 pub use profile::{Fault, Mode, Profile};
-pub use rotation::{Kept, Rotation};
-pub use store::{Locked, Snapshot, Store, Updated};
+pub use profile_name::{InvalidProfileName, ProfileName};
+pub use store::{Locked, Snapshot, Store, Updated, Version};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -46,19 +50,6 @@ pub struct Config {
     /// Every profile that has a name, in the order of the file.
     places: Vec<(String, Range<usize>)>,
     oddities: Vec<Oddity>,
-}
-
-/// Something in the file that no reader agrees on, or that is passed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Oddity {
-    /// The file begins with a byte order mark, which the official tools cannot read; a write drops it.
-    ByteOrderMark,
-    /// Two profiles have this name: the first one is read, as by the official client.
-    DuplicateName(String),
-    /// An item of `profiles` is no object with a name, and is passed over.
-    NotAProfile(Malformed),
-    /// `current` is no text and counts as absent.
-    CurrentIsNoText,
 }
 
 impl Config {
@@ -78,7 +69,7 @@ impl Config {
         let plain = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let text = std::str::from_utf8(plain).map_err(|error| {
             let utf16 = plain.starts_with(b"\xff\xfe") || plain.starts_with(b"\xfe\xff");
-            Malformed::at(plain, error.valid_up_to(), if utf16 { "UTF-16, not UTF-8" } else { "not UTF-8" })
+            Malformed::at(plain, error.valid_up_to(), if utf16 { Defect::Utf16 } else { Defect::NotUtf8 })
         })?;
         let mut config = Self::index(Text::new(text.to_owned()))?;
         if plain.len() < bytes.len() {
@@ -168,7 +159,7 @@ impl Config {
             if let Some(second) = root.entries().iter().filter(same).nth(1) {
                 // A reader sees the last one only: an edit would leave the profiles of the others behind.
                 let start = root.range(second.value).start;
-                return Err(Malformed::at(text.as_bytes(), start, "a second `current` or `profiles`"));
+                return Err(Malformed::at(text.as_bytes(), start, Defect::RepeatedKey));
             }
         }
         let (mut places, mut oddities) = (Vec::new(), Vec::new());
@@ -176,14 +167,14 @@ impl Config {
         let current = current.and_then(|entry| {
             let name = string(entry.value);
             if name.is_none() {
-                oddities.push(Oddity::CurrentIsNoText);
+                oddities.push(Oddity::CurrentNotAString);
             }
             name.filter(|name| !name.is_empty()).map(String::from)
         });
         if let Some(list) = root.get("profiles").filter(|entry| entry.value != "null") {
             let start = root.range(list.value).start;
             if !list.value.starts_with('[') {
-                return Err(Malformed::at(text.as_bytes(), start, "expected a list of profiles"));
+                return Err(Malformed::at(text.as_bytes(), start, Defect::ProfilesNotAList));
             }
             let mut names = HashSet::new();
             for item in Node::array(list.value)?.entries() {
@@ -191,7 +182,7 @@ impl Config {
                 match name_of(item.value) {
                     Some(name) => places.push((name, place)),
                     None => {
-                        let what = "expected a profile with a name";
+                        let what = Defect::NotAProfile;
                         oddities.push(Oddity::NotAProfile(Malformed::at(text.as_bytes(), place.start, what)));
                     }
                 }

@@ -10,6 +10,7 @@ use std::fmt;
 use crate::secret::Secret;
 use crate::site::Site;
 use crate::time::Timestamp;
+use crate::tokens::{StsCredentials, Tokens};
 
 use super::document::{Entry, Node, string};
 use super::field::Field;
@@ -110,18 +111,37 @@ pub struct Profile {
     pub oauth_refresh_token_expire: Option<Timestamp>,
     /// What was not taken as it stands.
     pub faults: Vec<Fault>,
-    texts: BTreeMap<Field, Secret>,
 }
 
 impl Profile {
-    /// Any text of the profile that is no secret.
-    pub fn text(&self, field: Field) -> Option<&str> {
-        if field.is_secret() { None } else { self.texts.get(&field).map(Secret::expose) }
+    /// The tokens of its login; `None` without a refresh token.
+    pub fn tokens(&self) -> Option<Tokens> {
+        Some(Tokens {
+            refresh_token: self.oauth_refresh_token.clone()?,
+            refresh_token_expire: self.oauth_refresh_token_expire,
+            access_token: self.oauth_access_token.clone(),
+            access_token_expire: self.oauth_access_token_expire,
+        })
     }
 
-    /// Whether the profile has a text for `field`, secret or not.
-    pub fn has(&self, field: Field) -> bool {
-        self.texts.contains_key(&field)
+    /// Puts other tokens in place of its own; the STS credentials of the old ones go.
+    pub fn replace_tokens(&mut self, site: Site, tokens: Tokens) {
+        let Tokens { refresh_token, refresh_token_expire, access_token, access_token_expire } = tokens;
+        self.site = Some(site);
+        (self.oauth_refresh_token, self.oauth_refresh_token_expire) = (Some(refresh_token), refresh_token_expire);
+        (self.oauth_access_token, self.oauth_access_token_expire) = (access_token, access_token_expire);
+        (self.access_key_id, self.access_key_secret, self.sts_token) = (None, None, None);
+        self.sts_expiration = None;
+    }
+
+    /// Its STS credentials, if they are complete.
+    pub fn sts(&self) -> Option<StsCredentials> {
+        Some(StsCredentials {
+            access_key_id: self.access_key_id.clone()?,
+            access_key_secret: self.access_key_secret.clone()?,
+            security_token: self.sts_token.clone()?,
+            expiration: self.sts_expiration?,
+        })
     }
 
     /// Reads the members of `node`, whose name is known to be `name`.
@@ -154,7 +174,6 @@ impl Profile {
             oauth_access_token_expire,
             oauth_refresh_token_expire,
             faults: values.faults,
-            texts,
         }
     }
 }

@@ -4,16 +4,19 @@
 //! and replaces the file if that changed a byte. Tools that write in place and take no lock are borne with: a
 //! torn file is read again for a while, and a file that changed under our hands is edited anew.
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::atomic::{Draft, beside, parent, remove};
-use super::error::{Note, StoreError, UpdateError};
+use super::atomic::{Draft, remove};
+use super::error::{Action, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
+use super::note::Note;
+use super::paths::{beside, parent};
 use super::raw::{Raw, owner_model, refuse_strangers, resolve};
-use super::{Config, platform};
+use super::{Config, Journal, platform};
 
 /// How long a file may be empty or torn: the Node and Java SDKs write in place.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,6 +39,14 @@ pub struct Snapshot {
     /// What a person may want to know about it.
     pub notes: Vec<Note>,
     raw: Option<Raw>,
+}
+
+/// Tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
 }
 
 /// The result of an edit.
@@ -67,6 +78,13 @@ impl Store {
         &self.path
     }
 
+    /// Which state the file is in, without reading it; `None` if there is none.
+    pub fn version(&self) -> Option<Version> {
+        let metadata = fs::metadata(&self.path).ok()?;
+        let (modified, length) = (metadata.modified().ok(), metadata.len());
+        Some(Version { modified, length, inode: platform::inode(&metadata) })
+    }
+
     /// Reads the file without a lock. A missing one is empty.
     ///
     /// # Errors
@@ -90,6 +108,16 @@ impl Store {
         }
     }
 
+    /// Reads the journal beside the file without a lock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`] if a journal that is there cannot be read.
+    pub fn journal(&self) -> Result<Journal, StoreError> {
+        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        Journal::at(&beside(&target, JOURNAL))
+    }
+
     /// Waits up to `wait` for the exclusive right to change the file. Its directory is made where there is none.
     /// Never hold the result while a person is asked.
     ///
@@ -99,7 +127,7 @@ impl Store {
     /// unsafe for secrets.
     pub fn lock(&self, wait: Duration) -> Result<Locked, StoreError> {
         let target = resolve(&self.path)?;
-        let directory = fs::metadata(parent(&target)).map_err(StoreError::io("look at", parent(&target)))?;
+        let directory = fs::metadata(parent(&target)).map_err(StoreError::io(Action::Stat, parent(&target)))?;
         refuse_strangers(parent(&target), &directory)?;
         let lock = Lock::acquire(&target, &owner_model(&target, directory)?, wait)?;
         let store = Self { path: target, patience: self.patience };
@@ -220,6 +248,22 @@ impl Locked {
         }
     }
 
+    /// [`Locked::update`] with an edit that cannot fail.
+    ///
+    /// # Errors
+    ///
+    /// As [`Locked::update`].
+    pub fn edit(&mut self, mut edit: impl FnMut(&mut Config)) -> Result<Updated<()>, StoreError> {
+        let updated = self.update(|config| {
+            edit(config);
+            Ok::<_, Infallible>(())
+        });
+        updated.map_err(|error| match error {
+            UpdateError::Store(error) => error,
+            UpdateError::Edit(never) => match never {},
+        })
+    }
+
     /// The private file beside the shared one that the journal is kept in.
     pub(super) fn journal_path(&self) -> PathBuf {
         beside(&self.store.path, JOURNAL)
@@ -239,7 +283,7 @@ impl Locked {
     pub(super) fn remove_journal(&mut self) -> Result<(), StoreError> {
         let path = self.journal_path();
         remove(&path)?;
-        platform::sync_directory(parent(&path)).map_err(StoreError::io("make durable", &path))
+        platform::sync_directory(parent(&path)).map_err(StoreError::io(Action::Sync, &path))
     }
 
     /// Replaces the file unless it is no longer the one that was read; whether that was so.
@@ -266,7 +310,7 @@ impl Locked {
 
     fn new_draft(&self, target: &Path, kind: &str) -> Result<Draft, StoreError> {
         let directory = parent(&self.store.path);
-        let directory = fs::metadata(directory).map_err(StoreError::io("look at", directory))?;
+        let directory = fs::metadata(directory).map_err(StoreError::io(Action::Stat, directory))?;
         let model = owner_model(&self.store.path, directory)?;
         Draft::create(beside(&self.store.path, kind), target, &model, &self.lock)
     }
@@ -276,7 +320,7 @@ impl Locked {
         if let Some(note) = notes.iter_mut().find(|note| **note == Note::Exposed) {
             if !written {
                 let path = &self.store.path;
-                platform::make_private(path).map_err(StoreError::io("make private", path))?;
+                platform::make_private(path).map_err(StoreError::io(Action::Chmod, path))?;
             }
             *note = Note::Tightened;
         }

@@ -1,18 +1,24 @@
 //! Fresh, due or expired: decided from one `now` and named margins, and nothing else.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// Credentials that are handed out live at least this long, unless the caller asks for more.
-pub const LEAST_LIFE: Duration = Duration::from_secs(3 * 60);
-/// Renewal is tried from here on, while the credentials still serve.
+/// The minimum remaining lifetime of credentials that are handed out, unless the caller asks for more.
+pub const MIN_TTL: Duration = Duration::from_secs(3 * 60);
+/// Renewal starts this long before the end, while the credentials are still valid.
 pub const RENEW_AHEAD: Duration = Duration::from_secs(15 * 60);
-/// The access token is refreshed from here on. The exchange needs 15 minutes, the official SDKs act at 20: they
-/// find a young token and seldom rotate it themselves.
+/// The access token is refreshed this long before its end. The exchange needs 15 minutes, the official SDKs act at
+/// 20: they find a young token and seldom rotate it themselves.
 pub const REFRESH_AHEAD: Duration = Duration::from_secs(30 * 60);
+/// With less time left than this, credentials are not handed out even as a last resort: a request signed with them
+/// could arrive too late.
+pub const LAST_RESORT: Duration = Duration::from_secs(20);
+/// Credentials that claim more than this are looked at twice: Alibaba Cloud issues them for an hour.
+pub const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
+/// No credentials last longer: the longest session of a RAM role, and an hour for clocks.
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(13 * 3600);
 
 /// How credentials stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,46 +36,46 @@ pub enum Freshness {
 pub enum Reason {
     /// There are none.
     Missing,
-    /// Nobody knows how long they live.
+    /// Their end is not known.
     UnknownEnd,
-    /// They live this long, which is less than is wanted.
+    /// They have this much time left, which is less than is wanted.
     Ending(Duration),
     /// Their time has passed.
     Over,
+    /// Their end is further away than any end can be: the clock was wrong when they were saved, or is now.
+    Implausible,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("there are none"),
-            Self::UnknownEnd => f.write_str("their end is unknown"),
-            Self::Ending(left) => write!(f, "they end in {} s", left.as_secs()),
-            Self::Over => f.write_str("their time has passed"),
-        }
-    }
-}
-
-/// Judges STS credentials that end at `expiration`. `least` is the life that whoever gets them wants to see.
-pub fn of_credentials(complete: bool, expiration: Option<Timestamp>, now: Timestamp, least: Duration) -> Freshness {
-    let reason = match expiration {
+/// Judges STS credentials that end at `expiration`. `min_ttl` is the remaining lifetime that the caller asks for;
+/// `received` is when they were received, if the clock was off then.
+pub fn of_credentials(
+    complete: bool,
+    expiration: Option<Timestamp>,
+    received: impl FnOnce() -> Option<Timestamp>,
+    now: Timestamp,
+    min_ttl: Duration,
+) -> Freshness {
+    let end = match expiration {
         _ if !complete => return Freshness::Expired(Reason::Missing),
         None => return Freshness::Expired(Reason::UnknownEnd),
         Some(end) if end <= now => return Freshness::Expired(Reason::Over),
-        Some(end) => Reason::Ending(end.remaining(now)),
+        Some(end) => end,
     };
-    match reason {
-        Reason::Ending(left) if left < least => Freshness::Expired(reason),
-        Reason::Ending(left) if left < RENEW_AHEAD => Freshness::Due(reason),
+    let left = end.remaining(now);
+    if left > LONGEST_LIFETIME || (left > USUAL_LIFETIME && received().is_some_and(|received| received > now)) {
+        return Freshness::Expired(Reason::Implausible);
+    }
+    match Reason::Ending(left) {
+        reason if left < min_ttl => Freshness::Expired(reason),
+        reason if left < RENEW_AHEAD => Freshness::Due(reason),
         _ => Freshness::Fresh,
     }
 }
 
-/// Whether the access token is to be refreshed before it is exchanged.
-pub fn needs_refresh(access_token: Option<&Secret>, expire: Option<Timestamp>, now: Timestamp) -> bool {
-    match (access_token, expire) {
-        (Some(_), Some(end)) => end.remaining(now) <= REFRESH_AHEAD,
-        _ => true,
-    }
+/// The access token that can be exchanged as it is, if there is one: long-lived enough, and fit for a header.
+pub fn usable_access_token(token: Option<&Secret>, expire: Option<Timestamp>, now: Timestamp) -> Option<&Secret> {
+    let fits = |token: &&Secret| !token.is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic());
+    token.filter(fits).filter(|_| expire.is_some_and(|end| end.remaining(now) > REFRESH_AHEAD))
 }
 
 #[cfg(test)]
@@ -78,8 +84,13 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix(1_000_000);
 
-    fn at(left: i64, least: Duration) -> Freshness {
-        of_credentials(true, Some(Timestamp::from_unix(NOW.as_unix() + left)), NOW, least)
+    fn at(left: i64, min_ttl: Duration) -> Freshness {
+        received(left, None, min_ttl)
+    }
+
+    fn received(left: i64, received: Option<i64>, min_ttl: Duration) -> Freshness {
+        let after = |seconds| Timestamp::from_unix(NOW.as_unix() + seconds);
+        of_credentials(true, Some(after(left)), || received.map(after), NOW, min_ttl)
     }
 
     fn ending(left: u64) -> Reason {
@@ -88,12 +99,12 @@ mod tests {
 
     #[test]
     fn the_margins_are_kept_to_the_second() {
-        assert_eq!(at(900, LEAST_LIFE), Freshness::Fresh);
-        assert_eq!(at(899, LEAST_LIFE), Freshness::Due(ending(899)));
-        assert_eq!(at(180, LEAST_LIFE), Freshness::Due(ending(180)));
-        assert_eq!(at(179, LEAST_LIFE), Freshness::Expired(ending(179)));
-        assert_eq!(at(0, LEAST_LIFE), Freshness::Expired(Reason::Over));
-        assert_eq!(at(-1, LEAST_LIFE), Freshness::Expired(Reason::Over));
+        assert_eq!(at(900, MIN_TTL), Freshness::Fresh);
+        assert_eq!(at(899, MIN_TTL), Freshness::Due(ending(899)));
+        assert_eq!(at(180, MIN_TTL), Freshness::Due(ending(180)));
+        assert_eq!(at(179, MIN_TTL), Freshness::Expired(ending(179)));
+        assert_eq!(at(0, MIN_TTL), Freshness::Expired(Reason::Over));
+        assert_eq!(at(-1, MIN_TTL), Freshness::Expired(Reason::Over));
     }
 
     #[test]
@@ -107,23 +118,34 @@ mod tests {
 
     #[test]
     fn nothing_without_a_known_end_is_handed_out() {
-        assert_eq!(of_credentials(true, None, NOW, LEAST_LIFE), Freshness::Expired(Reason::UnknownEnd));
-        assert_eq!(of_credentials(false, Some(NOW), NOW, LEAST_LIFE), Freshness::Expired(Reason::Missing));
+        let judged = |complete, end| of_credentials(complete, end, || None, NOW, MIN_TTL);
+        assert_eq!(judged(true, None), Freshness::Expired(Reason::UnknownEnd));
+        assert_eq!(judged(false, Some(NOW)), Freshness::Expired(Reason::Missing));
     }
 
     #[test]
-    fn absurd_ends_do_not_overflow() {
-        let last = Timestamp::from_unix(i64::MAX);
-        assert_eq!(of_credentials(true, Some(last), Timestamp::from_unix(i64::MIN), LEAST_LIFE), Freshness::Fresh);
+    fn an_end_that_cannot_be_is_not_believed() {
+        let implausible = Freshness::Expired(Reason::Implausible);
+        assert_eq!(at(13 * 3600, MIN_TTL), Freshness::Fresh);
+        assert_eq!(at(13 * 3600 + 1, MIN_TTL), implausible);
+        assert_eq!(received(3 * 3600, Some(7200), MIN_TTL), implausible, "received in the future");
+        assert_eq!(received(3 * 3600, Some(-60), MIN_TTL), Freshness::Fresh);
+        let last = Some(Timestamp::from_unix(i64::MAX));
+        assert_eq!(of_credentials(true, last, || None, Timestamp::from_unix(i64::MIN), MIN_TTL), implausible);
     }
 
     #[test]
-    fn the_access_token_is_refreshed_at_half_an_hour() {
+    fn an_access_token_serves_until_half_an_hour_before_its_end() {
         let token = Secret::new("t");
         let end = |left| Some(Timestamp::from_unix(NOW.as_unix() + left));
-        assert!(!needs_refresh(Some(&token), end(1801), NOW));
-        assert!(needs_refresh(Some(&token), end(1800), NOW));
-        assert!(needs_refresh(Some(&token), None, NOW));
-        assert!(needs_refresh(None, end(9999), NOW));
+        let usable = |token, end| usable_access_token(token, end, NOW).is_some();
+        assert!(usable(Some(&token), end(1801)));
+        assert!(!usable(Some(&token), end(1800)));
+        assert!(!usable(Some(&token), None));
+        assert!(!usable(None, end(9999)));
+        for unfit in ["", "a b", "a\nb", "é", "\u{7f}"] {
+            let unfit = Secret::new(unfit);
+            assert!(usable_access_token(Some(&unfit), end(9999), NOW).is_none());
+        }
     }
 }

@@ -1,38 +1,53 @@
 //! Valid credentials for a profile: the promise this tool exists for.
 //!
-//! [`look`] answers from the file alone: no network, no lock, no runtime. Only when that is not enough, [`renew`]
-//! takes the lock, looks again, and renews in an order in which no failure loses the login. [`obtain`] is both:
-//! while the old credentials still serve, a failed renewal is a warning.
+//! [`Provider::cached`] answers from the file alone: no network, no lock, no runtime. Only when that is not enough,
+//! [`Provider::renew`] takes the lock, reads again, and renews in an order in which no failure loses the login.
+//! [`Provider::obtain`] is both: while the old credentials are valid, a failed renewal is a warning. [`Keeper`]
+//! renews ahead for a process that stays.
 
+mod error;
 pub mod freshness;
-mod refresh;
+mod keeper;
+mod renew;
 mod uri;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Mode, Note, Profile, Store, StoreError};
-use crate::host::{Host, Interrupts};
-use crate::oauth::StsCredentials;
-use crate::reply::ReplyError;
+use crate::config::{Config, Mode, Note, Profile, ProfileName, StoreError};
+use crate::host::{Clock, Http, Interrupts};
+use crate::logins::LoginStore;
 use crate::secret::Secret;
-use crate::site::{Cloud, Site};
+use crate::site::Cloud;
 use crate::time::{Skew, Timestamp};
+use crate::tokens::StsCredentials;
 
-use freshness::{Freshness, Reason, of_credentials};
-pub use refresh::renew;
+pub use error::{Error, SignInReason};
+use freshness::{Freshness, LAST_RESORT, MIN_TTL, Reason, of_credentials};
+pub use keeper::{Held, Keeper, Report, Trouble};
 pub use uri::UriAnswer;
 
-/// Whose credentials, and how long they have to live.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// The file that keeps the profile.
-    pub store: Store,
+/// What credentials are obtained with.
+#[derive(Clone)]
+pub struct Provider {
+    /// Where logins are kept.
+    pub logins: Arc<dyn LoginStore>,
     /// The other party.
     pub cloud: Cloud,
+    /// The local clock.
+    pub clock: Arc<dyn Clock>,
+    /// The network.
+    pub http: Arc<dyn Http>,
+}
+
+/// Whose credentials, and what is expected of them.
+#[derive(Clone, Debug)]
+pub struct Wanted {
     /// The profile.
-    pub profile: String,
-    /// The life that they have to have left.
-    pub least: Duration,
+    pub profile: ProfileName,
+    /// The minimum remaining lifetime, where somebody insists on one. Otherwise [`MIN_TTL`], and as a last resort
+    /// whatever is still valid.
+    pub min_ttl: Option<Duration>,
 }
 
 /// Credentials to hand out.
@@ -42,9 +57,9 @@ pub struct Credentials {
     pub access_key_id: String,
     /// Signs requests.
     pub access_key_secret: Secret,
-    /// Goes with every request; a long-lived key has none.
+    /// Accompanies every request; a long-lived key has none.
     pub security_token: Option<Secret>,
-    /// When they end, by the local clock, where that is known.
+    /// When they expire, by the local clock, where that is known.
     pub expiration: Option<Timestamp>,
     /// The default region of the profile.
     pub region_id: Option<String>,
@@ -57,8 +72,8 @@ pub enum Standing {
     Ready(Credentials),
     /// Good, and worth renewing.
     Due(Credentials, Reason),
-    /// To be renewed first.
-    Expired(Reason),
+    /// To be renewed first. The credentials are handed out if that fails, where there are any.
+    Expired(Option<Credentials>, Reason),
 }
 
 /// What happened on the way to the credentials.
@@ -68,104 +83,107 @@ pub struct Notices {
     pub notes: Vec<Note>,
     /// How far the local clock is off.
     pub skew: Skew,
-    /// A renewal that failed while the old credentials still serve.
-    pub not_renewed: Option<Error>,
-    /// One of the two places for new tokens that could not be written.
+    /// A renewal that failed while the old credentials are still valid.
+    pub not_renewed: Option<Arc<Error>>,
+    /// One of the two places for new tokens or credentials that could not be written.
     pub missed: Option<StoreError>,
 }
 
-/// Why there are no credentials. Nothing was deleted.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The file could not be read, locked or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is no such profile.
-    #[error("there is no profile `{profile}`")]
-    NoProfile {
-        /// Its name.
-        profile: String,
-        /// Those that there are.
-        names: Vec<String>,
-    },
-    /// The profile's mode is not for this tool.
-    #[error("the profile `{profile}` is of mode `{mode}`, whose credentials only the official tools can get")]
-    Mode {
-        /// Its name.
-        profile: String,
-        /// Its mode.
-        mode: Mode,
-    },
-    /// The profile lacks something.
-    #[error("the profile `{profile}` has no usable `{field}`")]
-    Incomplete {
-        /// Its name.
-        profile: String,
-        /// The key in the file.
-        field: &'static str,
-    },
-    /// A person has to sign in again.
-    #[error("the profile `{profile}` has to be signed in again{}{why}", if why.is_empty() { "" } else { ": " })]
-    SignIn {
-        /// Its name.
-        profile: String,
-        /// Its site, where known.
-        site: Option<Site>,
-        /// What happened, where the cause does not say it.
-        why: String,
-        /// What the server answered, or that it did not.
-        #[source]
-        cause: Option<Box<ReplyError>>,
-    },
-    /// The refresh could not be done for now.
-    #[error("could not refresh the access token")]
-    Refresh(#[source] ReplyError),
-    /// The exchange could not be done, for now or at all.
-    #[error("could not turn the access token into STS credentials")]
-    Exchange(#[source] ReplyError),
-    /// Nothing lives as long as was wanted.
-    #[error("credentials with {} left were wanted, but new ones live for {}", span(.wanted), span(.got))]
-    TooShort {
-        /// What was wanted.
-        wanted: Duration,
-        /// What new credentials have.
-        got: Duration,
-    },
-    /// The new tokens could be kept nowhere.
-    #[error("the renewed tokens could not be saved, and the old ones are spent")]
-    Lost(#[source] StoreError),
-    /// An interrupt came.
-    #[error("interrupted; nothing was lost")]
-    Interrupted,
+/// Old credentials that can be handed out if there are no new ones.
+enum Old {
+    /// Good for a while: nothing is waited for.
+    Due(Credentials),
+    /// The last resort: everything is tried before.
+    LastResort(Credentials),
 }
 
-fn span(span: &Duration) -> humantime::FormattedDuration {
-    humantime::format_duration(Duration::from_secs(span.as_secs()))
+impl Wanted {
+    fn min_ttl(&self) -> Duration {
+        self.min_ttl.unwrap_or(MIN_TTL)
+    }
 }
 
-/// Judges what the file says. Touches nothing.
-///
-/// # Errors
-/// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
-pub fn look(config: &Config, wanted: &Wanted, now: Timestamp) -> Result<Standing, Error> {
-    stand(&find(config, &wanted.profile)?, now, wanted.least)
-}
+impl Provider {
+    /// Judges what the file says. Touches nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
+    pub fn cached(&self, config: &Config, wanted: &Wanted) -> Result<Standing, Error> {
+        self.judge(&find(config, wanted.profile.as_str())?, wanted)
+    }
 
-/// Returns credentials that live long enough, renewed if need be. While the old ones still serve they are
-/// returned beside the reason why there are no new ones.
-///
-/// # Errors
-/// [`Error`]
-pub async fn obtain(
-    host: &Host,
-    wanted: &Wanted,
-    interrupts: &mut Interrupts,
-) -> Result<(Credentials, Notices), Error> {
-    let snapshot = wanted.store.read()?;
-    match look(&snapshot.config, wanted, host.clock.now())? {
-        Standing::Ready(credentials) => Ok((credentials, Notices::default())),
-        Standing::Due(credentials, _) => renew(host, wanted, Some(credentials), interrupts).await,
-        Standing::Expired(_) => renew(host, wanted, None, interrupts).await,
+    /// Returns credentials that last long enough, renewed if need be. While the old ones are valid they are returned
+    /// beside the reason why there are no new ones.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn obtain(&self, wanted: &Wanted, interrupts: &mut Interrupts) -> Result<(Credentials, Notices), Error> {
+        let standing = self.cached(&self.logins.read()?.config, wanted)?;
+        self.renew(wanted, standing, interrupts).await
+    }
+
+    /// Renews credentials that stand like this. While they are valid, a failure is a notice.
+    ///
+    /// # Errors
+    /// [`Error`]; the login is as good as it was.
+    pub async fn renew(
+        &self,
+        wanted: &Wanted,
+        standing: Standing,
+        interrupts: &mut Interrupts,
+    ) -> Result<(Credentials, Notices), Error> {
+        let old = match standing {
+            Standing::Ready(credentials) => return Ok((credentials, Notices::default())),
+            Standing::Due(credentials, _) => Some(Old::Due(credentials)),
+            Standing::Expired(credentials, _) => credentials.map(Old::LastResort),
+        };
+        let mut notices = Notices::default();
+        let hurried = matches!(old, Some(Old::Due(_)));
+        let outcome = renew::renew(self, wanted, hurried, interrupts, &mut notices).await;
+        let old = old.map(|(Old::Due(credentials) | Old::LastResort(credentials))| credentials);
+        match (outcome, old) {
+            (Ok(credentials), _) => Ok((credentials, notices)),
+            (Err(Error::Interrupted), _) => Err(Error::Interrupted),
+            (Err(error), Some(old)) if error.is_about_renewal() => {
+                // While they are good for a while, another process is renewing them right now.
+                notices.not_renewed = Some(error).filter(|error| !(hurried && error.is_busy())).map(Arc::new);
+                Ok((old, notices))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Judges one profile. Keys that never expire pass through, as do STS tokens that somebody else put there.
+    fn judge(&self, profile: &Profile, wanted: &Wanted) -> Result<Standing, Error> {
+        let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
+        match &profile.mode {
+            Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
+            Mode::StsToken => {
+                let credentials = credentials_in(profile).map_err(incomplete)?;
+                credentials.security_token.as_ref().ok_or_else(|| incomplete("sts_token"))?;
+                Ok(Standing::Ready(credentials))
+            }
+            Mode::OAuth => Ok(self.judge_session(profile, wanted)),
+            mode => Err(Error::Mode { profile: profile.name.clone(), mode: mode.clone() }),
+        }
+    }
+
+    fn judge_session(&self, profile: &Profile, wanted: &Wanted) -> Standing {
+        let now = self.clock.now();
+        let held = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
+        let received = || self.logins.received(&profile.name);
+        let freshness = of_credentials(held.is_some(), profile.sts_expiration, received, now, wanted.min_ttl());
+        match (freshness, held) {
+            (Freshness::Fresh, Some(held)) => Standing::Ready(held),
+            (Freshness::Due(reason), Some(held)) => Standing::Due(held, reason),
+            (Freshness::Expired(reason @ Reason::Ending(left)), Some(held))
+                if wanted.min_ttl.is_none() && left >= LAST_RESORT =>
+            {
+                Standing::Expired(Some(held), reason)
+            }
+            (Freshness::Expired(reason), _) => Standing::Expired(None, reason),
+            (_, None) => Standing::Expired(None, Reason::Missing),
+        }
     }
 }
 
@@ -174,29 +192,6 @@ fn find(config: &Config, name: &str) -> Result<Profile, Error> {
         profile: name.to_owned(),
         names: config.names().into_iter().map(str::to_owned).collect(),
     })
-}
-
-/// Judges one profile. Keys that never end pass through, as do STS tokens that somebody else put there.
-fn stand(profile: &Profile, now: Timestamp, least: Duration) -> Result<Standing, Error> {
-    let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
-    match &profile.mode {
-        Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
-        Mode::StsToken => {
-            let credentials = credentials_in(profile).map_err(incomplete)?;
-            credentials.security_token.as_ref().ok_or_else(|| incomplete("sts_token"))?;
-            Ok(Standing::Ready(credentials))
-        }
-        Mode::OAuth => {
-            let credentials = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
-            match (of_credentials(credentials.is_some(), profile.sts_expiration, now, least), credentials) {
-                (Freshness::Fresh, Some(credentials)) => Ok(Standing::Ready(credentials)),
-                (Freshness::Due(reason), Some(credentials)) => Ok(Standing::Due(credentials, reason)),
-                (Freshness::Expired(reason), _) => Ok(Standing::Expired(reason)),
-                (_, None) => Ok(Standing::Expired(Reason::Missing)),
-            }
-        }
-        mode => Err(Error::Mode { profile: profile.name.clone(), mode: mode.clone() }),
-    }
 }
 
 /// The key in the profile, or the name of what is missing.

@@ -4,6 +4,7 @@
 //! through a [`Host`]; nothing else in this crate may reach for them (`.clippy.toml` says so to the compiler).
 //! `main` builds one with [`Host::from_os`], tests build their own and enter by the same [`crate::run`].
 
+mod blocking;
 mod browser;
 mod clock;
 mod entropy;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use blocking::blocking;
 pub(crate) use browser::OPEN_COMMAND;
 pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
@@ -29,7 +31,7 @@ pub use http::{CertificateProblem, Http, Request, Response, TransportCause, Tran
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};
-pub use streams::{KeptTerminal, Stream, Streams};
+pub use streams::{KeptTerminal, OutputError, Stream, Streams};
 
 /// A future on the heap, so that traits with asynchronous methods can be used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

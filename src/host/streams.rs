@@ -14,7 +14,7 @@ struct Inner {
     terminals: [bool; 3],
 }
 
-/// How the terminal was. Whatever happens to it meanwhile, it is put back when this is dropped.
+/// The state of the terminal. Whatever happens to it in between, it is restored when this is dropped.
 pub struct KeptTerminal(#[cfg(unix)] Option<rustix::termios::Termios>);
 
 impl KeptTerminal {
@@ -47,6 +47,28 @@ pub enum Stream {
     Error,
 }
 
+/// Standard output could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("output-failed")]
+pub struct OutputError(#[source] io::Error);
+
+impl OutputError {
+    /// Whether the reader left early, which is not a failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+
+    /// What the system reports.
+    pub const fn cause(&self) -> &io::Error {
+        &self.0
+    }
+
+    /// As [`OutputError::cause`], owned.
+    pub fn into_cause(self) -> io::Error {
+        self.0
+    }
+}
+
 impl Streams {
     /// The streams of this process.
     pub(super) fn from_os() -> Self {
@@ -73,8 +95,8 @@ impl Streams {
     ///
     /// # Errors
     /// What the stream reports, a broken pipe included.
-    pub fn out(&self, text: &str) -> io::Result<()> {
-        write_to(&self.0.output, text)
+    pub fn out(&self, text: &str) -> Result<(), OutputError> {
+        write_to(&self.0.output, text).map_err(OutputError)
     }
 
     /// Writes to standard error; if even that fails there is nobody left to tell.
@@ -93,6 +115,16 @@ impl Streams {
         }
         line.truncate(line.trim_end_matches(['\r', '\n']).len());
         Ok(Some(line))
+    }
+
+    /// Discards what was typed before anything was asked, where a person types.
+    pub fn discard_typed_ahead(&self) {
+        #[cfg(unix)]
+        if self.is_terminal(Stream::Input) {
+            use rustix::termios::{QueueSelector, tcflush};
+            // Where it cannot be done, the input is read as usual.
+            tcflush(io::stdin(), QueueSelector::IFlush).ok();
+        }
     }
 
     /// Whether a person sits at the stream.

@@ -9,19 +9,7 @@ use crate::reply::{Problem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
-
-/// Temporary credentials of the Security Token Service.
-#[derive(Clone, Debug)]
-pub struct StsCredentials {
-    /// Names the key. No secret, though nothing to show around.
-    pub access_key_id: String,
-    /// Signs requests.
-    pub access_key_secret: Secret,
-    /// Goes with every request.
-    pub security_token: Secret,
-    /// When all three end, by the local clock.
-    pub expiration: Timestamp,
-}
+use crate::tokens::StsCredentials;
 
 /// What `/v1/exchange` gave.
 #[derive(Debug)]

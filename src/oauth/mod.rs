@@ -13,7 +13,5 @@ pub mod callback;
 pub mod exchange;
 pub mod loopback;
 pub mod page;
+pub mod retry;
 pub mod token;
-
-pub use exchange::StsCredentials;
-pub use token::TokenSet;

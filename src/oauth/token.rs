@@ -19,25 +19,12 @@ use crate::reply::{Problem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Timestamp;
+use crate::tokens::Tokens;
 
 /// The life of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
 /// No lifetime longer than this is believed.
 const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
-/// What the token endpoint gave.
-#[derive(Clone, Debug)]
-pub struct TokenSet {
-    /// Opens `/v1/exchange`.
-    pub access_token: Secret,
-    /// When the access token ends, by the local clock.
-    pub access_token_expire: Timestamp,
-    /// Buys the next set, once. The old one where a refresh brought no new one: it stays valid (RFC 6749
-    /// section 6).
-    pub refresh_token: Secret,
-    /// When the refresh token ends, where the server says.
-    pub refresh_token_expire: Option<Timestamp>,
-}
 
 /// The token endpoint of one site.
 pub struct TokenEndpoint<'a> {
@@ -74,13 +61,14 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn redeem(
         &self,
         code: &Secret,
-        verifier: PkceCodeVerifier,
+        verifier: &PkceCodeVerifier,
         redirect_uri: &str,
         now: Timestamp,
-    ) -> Result<TokenSet, ReplyError> {
+    ) -> Result<Tokens, ReplyError> {
         let redirect = RedirectUrl::new(redirect_uri.to_owned()).expect("our own callback is a URL");
         let client = self.client().set_redirect_uri(redirect);
         let send = |request| self.send(request);
+        let verifier = PkceCodeVerifier::new(verifier.secret().clone());
         let code = AuthorizationCode::new(code.expose().to_owned());
         let answer = client.exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
         let problem = match answer.as_ref().map(|answer| answer.expires_in) {
@@ -95,7 +83,7 @@ impl<'a> TokenEndpoint<'a> {
     ///
     /// # Errors
     /// [`ReplyError`]
-    pub async fn refresh(&self, refresh_token: &Secret, now: Timestamp) -> Result<TokenSet, ReplyError> {
+    pub async fn refresh(&self, refresh_token: &Secret, now: Timestamp) -> Result<Tokens, ReplyError> {
         let client = self.client();
         let send = |request| self.send(request);
         let presented = RefreshToken::new(refresh_token.expose().to_owned());
@@ -150,7 +138,7 @@ impl<'a> TokenEndpoint<'a> {
         answer: Result<Answer, RequestTokenError<ReplyError, BasicErrorResponse>>,
         presented: Option<&Secret>,
         now: Timestamp,
-    ) -> Result<TokenSet, ReplyError> {
+    ) -> Result<Tokens, ReplyError> {
         match answer {
             Ok(answer) => answer.into_tokens(presented, now).ok_or_else(|| self.missing("refresh_token")),
             Err(RequestTokenError::Request(error)) => Err(error),
@@ -188,11 +176,11 @@ struct Answer {
 
 impl Answer {
     /// `presented` is the refresh token that was spent, if one was.
-    fn into_tokens(self, presented: Option<&Secret>, now: Timestamp) -> Option<TokenSet> {
+    fn into_tokens(self, presented: Option<&Secret>, now: Timestamp) -> Option<Tokens> {
         let new = self.refresh_token.map(|token| Secret::new(token.into_secret())).filter(|token| !token.is_empty());
-        Some(TokenSet {
-            access_token: Secret::new(self.access_token.into_secret()),
-            access_token_expire: now + self.expires_in.unwrap_or(DEFAULT_LIFE),
+        Some(Tokens {
+            access_token: Some(Secret::new(self.access_token.into_secret())),
+            access_token_expire: Some(now + self.expires_in.unwrap_or(DEFAULT_LIFE)),
             refresh_token: new.or_else(|| presented.cloned())?,
             refresh_token_expire: self.refresh_expires_in.filter(|life| !life.is_zero()).map(|life| now + life),
         })
@@ -248,7 +236,8 @@ mod tests {
 
     fn life(expires_in: &str) -> i64 {
         let answer: Answer = serde_json::from_str(&format!(r#"{{"access_token":"a"{expires_in}}}"#)).unwrap();
-        answer.into_tokens(Some(&Secret::new("old")), NOW).unwrap().access_token_expire.as_unix() - NOW.as_unix()
+        answer.into_tokens(Some(&Secret::new("old")), NOW).unwrap().access_token_expire.unwrap().as_unix()
+            - NOW.as_unix()
     }
 
     #[test]

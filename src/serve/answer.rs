@@ -3,31 +3,24 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::header::{ALLOW, HeaderName, HeaderValue, ORIGIN, REFERER};
 use hyper::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
-use tokio::time::timeout;
 
-use super::keeper::Stock;
-use crate::credentials::UriAnswer;
-use crate::host::{Clock, Host, Peers};
+use super::Describe;
+use crate::credentials::{Error, Held, UriAnswer};
+use crate::host::{Host, Peers};
 use crate::loopback_server::{Handler, Rejection, Request, Response, respond};
 use crate::secret::Secret;
-
-/// How long a request waits for a renewal when there are no valid credentials. Shorter than a connection's life.
-const RENEWAL_WAIT: Duration = Duration::from_secs(45);
 
 /// Answers requests for the credentials.
 pub(super) struct CredentialsHandler {
     path: Secret,
     user: Option<u32>,
     peers: Arc<dyn Peers>,
-    clock: Arc<dyn Clock>,
-    held: watch::Receiver<Stock>,
-    renew: Arc<Notify>,
+    held: Held,
+    describe: Describe,
 }
 
 /// A response without credentials, in the format of one with them.
@@ -55,30 +48,20 @@ impl Handler for CredentialsHandler {
 }
 
 impl CredentialsHandler {
-    pub(super) fn new(host: &Host, path: Secret, held: watch::Receiver<Stock>, renew: Arc<Notify>) -> Self {
-        Self { path, user: host.user, peers: Arc::clone(&host.peers), clock: Arc::clone(&host.clock), held, renew }
+    pub(super) fn new(host: &Host, path: Secret, held: Held, describe: Describe) -> Self {
+        Self { path, user: host.user, peers: Arc::clone(&host.peers), held, describe }
     }
 
     /// Returns the credentials in memory while they are valid, else waits for a renewal.
     async fn respond(&self) -> Response {
-        let mut held = self.held.clone();
-        if let Some(answer) = self.credentials(&held.borrow_and_update()) {
-            return answer;
+        match self.held.credentials().await {
+            Ok(credentials) => {
+                let body = serde_json::to_vec(&UriAnswer::from(&credentials)).expect("texts are JSON");
+                respond(StatusCode::OK, "application/json", body)
+            }
+            Err(Some(error)) => refuse(StatusCode::SERVICE_UNAVAILABLE, code(&error), &(self.describe)(&error)),
+            Err(None) => refuse(StatusCode::SERVICE_UNAVAILABLE, "Expired", "the credentials have expired"),
         }
-        self.renew.notify_one();
-        // Renewed, failed or too late: the answer is whatever is held by then.
-        let _ = timeout(RENEWAL_WAIT, held.changed()).await;
-        let stock = held.borrow();
-        self.credentials(&stock).unwrap_or_else(|| {
-            let (code, message) = stock.trouble();
-            refuse(StatusCode::SERVICE_UNAVAILABLE, code, message)
-        })
-    }
-
-    fn credentials(&self, stock: &Stock) -> Option<Response> {
-        let credentials = stock.valid(self.clock.now())?;
-        let body = serde_json::to_vec(&UriAnswer::from(credentials)).expect("texts are JSON");
-        Some(respond(StatusCode::OK, "application/json", body))
     }
 
     /// Returns the response to a request that must not get credentials.
@@ -116,4 +99,14 @@ fn only_browsers_send(name: &HeaderName) -> bool {
 fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     let body = serde_json::to_vec(&Refusal { code, message }).expect("texts are JSON");
     respond(status, "application/json", body)
+}
+
+/// The kind of an error, for programs that read the response.
+fn code(error: &Error) -> &'static str {
+    match error {
+        Error::SignIn { .. } | Error::Lost(_) => "SignInNeeded",
+        Error::Refresh(_) | Error::Exchange(_) | Error::TooShort { .. } => "RenewalFailed",
+        Error::Store(error) if error.is_temporary() => "RenewalFailed",
+        _ => "ProfileUnusable",
+    }
 }

@@ -6,36 +6,30 @@
 //! until a renewal succeeds. Each attempt is passed on as a [`Report`]; telling a person is left to the caller.
 
 mod answer;
-mod keeper;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, watch};
-
-use crate::credentials::{Credentials, Error, Notices, Wanted};
+use crate::credentials::{Credentials, Error, Keeper, Provider, Report, Wanted};
 use crate::host::{Host, NoEntropy};
 use crate::loopback_server::{Server, bind};
 use crate::secret::Secret;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use answer::CredentialsHandler;
-use keeper::{Keeper, Stock};
 
 /// Time for answers in progress when the endpoint closes.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// The result of one attempt to renew.
-pub type Report = Result<Notices, Error>;
+/// Says in words why there are no credentials, for the programs that ask.
+pub type Describe = Arc<dyn Fn(&Arc<Error>) -> String + Send + Sync>;
 
 /// A running endpoint. [`Endpoint::close`] ends it without losing a renewal in progress.
 pub struct Endpoint {
     server: Server,
     keeper: Keeper,
-    reports: UnboundedReceiver<Report>,
     url: Secret,
 }
 
@@ -64,19 +58,23 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`OpenError`]
-    pub fn open(host: &Host, wanted: Wanted, credentials: Credentials, port: u16) -> Result<Self, OpenError> {
+    pub fn open(
+        host: &Host,
+        provider: Provider,
+        wanted: Wanted,
+        credentials: Credentials,
+        port: u16,
+        describe: Describe,
+    ) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Port { port, source };
         let listener = bind(port).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let path = Secret::new(format!("/{}", token(host)?.expose()));
         let url = Secret::new(format!("http://{address}{}", path.expose()));
-        let (stock, held) = watch::channel(Stock::of(credentials));
-        let (sender, reports) = tokio::sync::mpsc::unbounded_channel();
-        let renew = Arc::new(Notify::new());
-        let handler = CredentialsHandler::new(host, path, held, Arc::clone(&renew));
-        let keeper = Keeper::start(host.clone(), wanted, stock, renew, sender).map_err(OpenError::Thread)?;
+        let keeper = Keeper::start(provider, wanted, credentials).map_err(OpenError::Thread)?;
+        let handler = CredentialsHandler::new(host, path, keeper.held(), describe);
         let server = Server::start(listener, handler).map_err(failed)?;
-        Ok(Self { server, keeper, reports, url })
+        Ok(Self { server, keeper, url })
     }
 
     /// The URL. Any program of the same user that knows it gets the credentials.
@@ -86,18 +84,15 @@ impl Endpoint {
 
     /// Waits for the next attempt to renew; forever when there will be none.
     pub async fn report(&mut self) -> Report {
-        match self.reports.recv().await {
-            Some(report) => report,
-            None => std::future::pending().await,
-        }
+        self.keeper.report().await
     }
 
     /// Closes the port at once and stops renewing. Waits for a renewal that has spent a refresh token until its
     /// answer is saved.
     pub async fn close(self) {
-        self.keeper.dismiss();
+        self.keeper.stop();
         self.server.finish(GRACE).await;
-        self.keeper.left().await;
+        self.keeper.stopped().await;
     }
 }
 

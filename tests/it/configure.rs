@@ -49,7 +49,7 @@ fn a_newcomer_at_the_end_of_input_gets_every_default() {
     OAuth Site Type (CN: 0 or INTL: 1, default: CN):
     Please open the following URL in your browser to authorize:
     SANDBOX/oauth2/v1/auth?response_type=code&client_id=4038181954557748008&state=STATE&code_challenge=CHALLENGE&code_challenge_method=S256&redirect_uri=http%3A%2F%2F127.0.0.1%3APORT%2Fcli%2Fcallback
-    Default Region Id []:
+    Default Region Id [cn-hangzhou]:
     Default Output Format [json]: json (Only support json)
     Default Language [zh|en] en:
     Saving profile[demo] ...Done.
@@ -57,28 +57,28 @@ fn a_newcomer_at_the_end_of_input_gets_every_default() {
     Configure Done!!!
     Welcome to Alibaba Cloud, account 1234567890123456!
     You are acs:ram::1234567890123456:user/alice.
-    The credentials live for 1h, until 2026-09-21T15:13:20Z.
+    The credentials expire in 1h (2026-09-21T15:13:20Z) and renew themselves.
     --- stderr
     ");
     for (key, value) in [("mode", "OAuth"), ("oauth_site_type", "CN"), ("output_format", "json"), ("language", "en")] {
         assert_eq!(world.value("demo", key), value);
     }
-    assert_eq!(world.value("demo", "region_id"), serde_json::Value::Null);
+    assert_eq!(world.value("demo", "region_id"), "cn-hangzhou", "without one the official client refuses it");
 }
 
 #[test]
 fn the_questions_are_spelled_to_the_last_blank() {
     let world = World::new();
-    let output = demo(&world, "1\nap-southeast-1\nzh\n").done();
+    let output = demo(&world, "1\nap-southeast-2\nzh\n").done();
     for question in [
         "OAuth Site Type (CN: 0 or INTL: 1, default: CN): \n",
-        "\nDefault Region Id []: \n",
+        "\nDefault Region Id [ap-southeast-1]: \n",
         "\nDefault Language [zh|en] en: \nSaving profile[demo] ...Done.\n",
     ] {
         assert!(output.stdout.contains(question), "{output}");
     }
     let again = demo(&world, "").done();
-    assert!(again.stdout.contains("Default Region Id [ap-southeast-1]: \n"), "{again}");
+    assert!(again.stdout.contains("Default Region Id [ap-southeast-2]: \n"), "{again}");
     assert!(again.stdout.contains("Default Language [zh|en] zh: \n"), "{again}");
 }
 
@@ -99,7 +99,7 @@ fn with_every_option_nothing_is_asked() {
     Configure Done!!!
     Welcome to Alibaba Cloud, account 1234567890123456!
     You are acs:ram::1234567890123456:user/alice.
-    The credentials live for 1h, until 2026-09-21T15:13:20Z.
+    The credentials expire in 1h (2026-09-21T15:13:20Z) and renew themselves.
     --- stderr
     ");
     for (key, value) in [("oauth_site_type", "INTL"), ("region_id", "eu-central-1"), ("language", "zh")] {
@@ -131,7 +131,7 @@ fn answers_come_from_a_pipe_with_any_line_end_and_none_at_the_end() {
 fn a_bad_answer_from_a_pipe_is_a_usage_error() {
     for (answers, problem) in [
         ("2\n", "error: the OAuth site type is CN (or 0) or INTL (or 1)"),
-        ("\ncn hangzhou\n", "error: a region id has only letters, digits and hyphens, such as cn-hangzhou"),
+        ("\ncn hangzhou\n", "error: a region ID has only letters, digits and hyphens, such as cn-hangzhou"),
         ("\n\nfrench\n", "error: the language is zh or en"),
     ] {
         let world = World::new();
@@ -142,7 +142,7 @@ fn a_bad_answer_from_a_pipe_is_a_usage_error() {
 #[test]
 fn bytes_that_are_no_text_are_a_usage_error() {
     let world = World::new();
-    Run::new(&DEMO).reader(&b"\xff\xfe\n"[..]).sign_in(&world).exits(2).warns("could not read an answer");
+    Run::new(&DEMO).reader(&b"\xff\xfe\n"[..]).sign_in(&world).exits(2).warns("the answer is not valid UTF-8 text");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn the_profile_is_named_by_option_then_variables_then_current_then_default() {
         let said = configured(&[], &variables[from..]);
         let name = variables[from].to_lowercase();
         said.says(&format!("Configuring profile '{name}'"))
-            .warns(&format!("warning: {} names the profile `{name}`", variables[from]));
+            .warns(&format!("warning: {} selects the profile `{name}`", variables[from]));
     }
 }
 
@@ -228,7 +228,7 @@ fn the_profile_is_named_by_option_then_variables_then_current_then_default() {
 fn another_profile_named_by_a_variable_is_pointed_out() {
     let world = World::new();
     let output = Run::new(&DEMO).env("ALIBABA_CLOUD_PROFILE", "other").sign_in(&world).done();
-    output.warns("ALIBABA_CLOUD_PROFILE names the profile `other`, which wins over the default profile in this shell");
+    output.warns("ALIBABA_CLOUD_PROFILE selects the profile `other`, which overrides the current one in this shell");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_profile_with_a_key_of_its_own_is_not_replaced_in_passing() {
     exit code: 2
     --- stdout
     --- stderr
-    error: the profile `work` is a profile of mode `AK`, whose keys a sign-in would overwrite
+    error: the profile `work` has the mode `AK`, and a sign-in would overwrite its keys
     hint: to replace it: aliyun-rs configure --mode OAuth --profile work; to keep its mode: aliyun configure --mode AK --profile work
     ");
     assert_eq!(world.config(), WITH_KEY);
@@ -256,7 +256,8 @@ fn without_a_terminal_replacing_a_key_needs_a_yes_on_the_command_line() {
     Configuring profile 'work' in 'OAuth' authenticate mode...
     Warning: You are changing the authentication type of profile 'work' from 'AK' to 'OAuth'
     --- stderr
-    error: the profile `work` was left as it is: without a terminal, `--yes` has to say so
+    error: the profile `work` was not changed: replacing it needs confirmation, and standard input is not a terminal
+    hint: pass `--yes` to confirm
     ");
     assert_eq!(world.config(), WITH_KEY);
     let output = Run::new(&[&args[..], &["--yes"]].concat()).sign_in(&world).done();
@@ -273,7 +274,7 @@ fn at_a_terminal_replacing_a_key_is_asked_about_and_no_is_the_default() {
         let world = World::new();
         world.write_config(WITH_KEY);
         let output = Run::new(&args).input(answer).terminal().sign_in(&world).exits(2);
-        output.says("Replace it? Its long-lived key is overwritten [y/N]: ").warns("was left as it is");
+        output.says("Replace it? Its long-lived key is overwritten [y/N]: ").warns("was not changed");
         assert_eq!(world.config(), WITH_KEY);
     }
     for answer in ["y\n", "Yes\n", "perhaps\nyes\n"] {
@@ -310,7 +311,7 @@ fn words_of_the_file_cannot_command_the_terminal() {
         world.write_config(&format!(r#"{{"current":"{hostile}","profiles":[{profile}]}}"#));
         let output = Run::new(args).sign_in(&world);
         let said = format!("{}{}", output.stdout, output.stderr);
-        assert!(said.contains("it"), "{output}");
+        assert!(said.contains("profile"), "{output}");
         assert!(!said.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{said:?}");
     }
 }
@@ -319,7 +320,7 @@ fn words_of_the_file_cannot_command_the_terminal() {
 fn a_command_to_copy_is_quoted_for_the_shell() {
     let world = World::new();
     let output = world.run(&["configure", "--mode", "AK", "--profile", "it's; ls"]).exits(2);
-    output.warns(r"hint: aliyun configure --mode AK --profile 'it'\''s; ls'");
+    output.warns(r"hint: use the official client: aliyun configure --mode AK --profile 'it'\''s; ls'");
 }
 
 #[test]

@@ -78,7 +78,10 @@ fn due_credentials_serve_with_a_warning_when_they_cannot_be_renewed() {
         let output = world.run(&ARGS).done();
         assert_eq!(answer(&output)["access_key_id"], "STS.old", "{fault}");
         assert_eq!(output.stderr.lines().count(), 1, "{fault}: {output}");
-        assert!(output.stderr.starts_with("warning: the credentials still serve"), "{fault}: {output}");
+        assert!(
+            output.stderr.starts_with("warning: could not renew; the current credentials are still valid"),
+            "{fault}: {output}"
+        );
     }
 }
 
@@ -92,7 +95,7 @@ fn a_longer_life_can_be_asked_for() {
     assert_ne!(answer(&with("2001s").done())["access_key_id"], "STS.old");
     let output = with("2h").exits(2);
     assert_eq!(output.stdout, "");
-    assert!(output.stderr.contains("credentials with 2h left were wanted, but new ones live for 1h"), "{output}");
+    assert!(output.stderr.contains("`--min-ttl 2h` cannot be met: new credentials last 1h"), "{output}");
     for bad in ["", "soon", "-5m", "1e9h", "99999999999999999999h"] {
         assert_eq!(with(bad).exits(2).stdout, "", "{bad}");
     }
@@ -121,7 +124,7 @@ fn other_modes_are_a_clear_error() {
         let world = World::new();
         world.edit("demo", |item| item["mode"] = json!(mode));
         let output = world.run(&ARGS).exits(2);
-        assert!(output.stderr.contains("`demo` is of mode"), "{mode}: {output}");
+        assert!(output.stderr.contains("`demo` has the mode"), "{mode}: {output}");
         assert_eq!((output.stdout.as_str(), world.ledger().entries.len()), ("", 0));
     }
 }

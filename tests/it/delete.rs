@@ -28,7 +28,7 @@ fn the_last_profile_goes_with_every_trace_of_its_secrets() {
     exit code: 0
     --- stdout
     The profile `demo` and its tokens are removed.
-    The default profile is `default` now.
+    The current profile is now `default`.
     --- stderr
     The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
     ");
@@ -60,9 +60,9 @@ fn the_first_remaining_profile_inherits_and_dependents_are_warned_about() {
     exit code: 0
     --- stdout
     The profile `work` and its tokens are removed.
-    The default profile is `robot` now.
+    The current profile is now `robot`.
     --- stderr
-    warning: the profile `chained` gets its credentials from `work`, which is gone
+    warning: the profile `chained` gets its credentials from `work`, which is deleted
     ");
     assert!(world.config().contains("\"current\": \"robot\""));
     assert!(!world.config().contains("a-long-lived-key-of-work"));
@@ -84,7 +84,7 @@ fn revoking_tells_the_server_first() {
     exit code: 0
     --- stdout
     The profile `demo` and its tokens are removed.
-    The default profile is `default` now.
+    The current profile is now `default`.
     --- stderr
     The refresh token is revoked.
     The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
@@ -129,7 +129,7 @@ fn there_may_be_nothing_to_revoke() {
 fn an_unknown_or_missing_name_is_refused_with_the_names_there_are() {
     let world = World::new();
     world.write_config(SEVERAL);
-    for args in [&["delete"][..], &["delete", "nobody"], &["delete", "nobody", "--revoke"], &["delete", ""]] {
+    for args in [&["delete"][..], &["delete", "nobody"], &["delete", "nobody", "--revoke"]] {
         world.run(args).exits(2).warns("hint: the profiles are `work`, `robot`, `chained`");
     }
     assert_eq!(world.config(), SEVERAL);

@@ -93,7 +93,7 @@ fn a_program_that_cannot_run_is_told_apart_as_shells_do() {
     let file = home.file();
     for args in [["exec"].as_slice(), &["exec", "--serve"]] {
         for (name, code, words) in [
-            ("no-such-program", 127, "there is no program `no-such-program`"),
+            ("no-such-program", 127, "command not found: `no-such-program`"),
             (file.to_str().unwrap(), 126, "could not run `"),
         ] {
             let ended = end(home.program(&[args, &["--", name]].concat()));

@@ -213,7 +213,7 @@ fn a_file_that_could_not_be_written_is_healed_by_the_next_run() {
         fs::create_dir(&draft).unwrap();
     });
     let output = output.done();
-    assert!(output.stderr.starts_with("warning: the new credentials are kept, but not everywhere"), "{output}");
+    assert!(output.stderr.starts_with("warning: the new credentials could not be saved in both places"), "{output}");
     assert!(output.stdout.contains(r#""mode":"StsToken""#), "{output}");
     assert_eq!(world.config(), before);
     fs::remove_dir(&draft).unwrap();
@@ -245,7 +245,7 @@ fn a_journal_that_cannot_be_read_is_none() {
         fs::write(world.journal_path(), text).unwrap();
         world.pass(HOUR);
         let output = world.run(&ARGS).done();
-        assert!(output.stderr.contains("the record of rotated tokens is ignored"), "{text}: {output}");
+        assert!(output.stderr.contains("the journal of rotated tokens is ignored"), "{text}: {output}");
         world.pass(HOUR);
         assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written anew");
     }

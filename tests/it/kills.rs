@@ -125,7 +125,7 @@ fn afterwards(world: &World, tokens: &Tokens, case: &str) -> bool {
         return true;
     }
     assert_eq!(output.status.code(), Some(3), "{case}: {stderr}");
-    assert!(stderr.contains("has to be signed in again") && stderr.contains("hint: aliyun-rs configure"), "{case}");
+    assert!(stderr.contains("needs a new sign-in") && stderr.contains("hint: aliyun-rs configure"), "{case}");
     false
 }
 

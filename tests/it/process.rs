@@ -31,7 +31,7 @@ fn the_first_command_of_a_newcomer_completes_without_anybody_touching_it() {
     let home = Home::new();
     let _turn = turn();
     let ended = home.run(&inside(&[], &CONFIGURE)).exits(0);
-    ended.says("Configure Done!!!").says("user/alice.").warns("the sandbox plays the browser of `alice`");
+    ended.says("Configure Done!!!").says("user/alice.").warns("The sandbox signs in as `alice` for you.");
     home.run(&["sandbox", "--", "list"]).exits(0).says("demo *");
     home.run(&["sandbox", "--", "whoami"]).exits(0).says("user/alice");
     home.run(&["sandbox", "--", "delete", "demo"]).exits(0);
@@ -217,7 +217,7 @@ fn the_sandbox_plays_whom_it_is_told_to() {
     let _turn = turn();
     home.run(&inside(&["--as", "developer"], &CONFIGURE)).exits(0).says("assumed-role/developer/sandbox");
     home.run(&inside(&["--as", "bob", "--deny"], &CONFIGURE)).exits(4).warns("`access_denied`");
-    home.run(&inside(&["--as", "nobody"], &CONFIGURE)).exits(2).warns("it has alice, bob, developer, root");
+    home.run(&inside(&["--as", "nobody"], &CONFIGURE)).exits(2).warns("its users are alice, bob, developer, root");
     home.run(&inside(&["--deny"], &CONFIGURE)).exits(2);
     home.run(&inside(&["--fault", "token=503"], &CONFIGURE)).exits(5).warns("`temporarily_unavailable`");
     home.run(&inside(&["--fault", "nonsense"], &CONFIGURE)).exits(2).warns("a fault is ENDPOINT=FAULT");
@@ -241,7 +241,7 @@ fn with_a_sandbox_the_real_file_is_out_of_reach_by_any_name() {
             for args in [&CONFIGURE[..], &["switch", "demo"], &["list"]] {
                 let mut command = home.command(args);
                 command.arg("--config-path").arg(home.path(name)).env(VARIABLE, world.sandbox.url());
-                start(&mut command).finish().exits(2).warns("off limits");
+                start(&mut command).finish().exits(2).warns("cannot be used");
             }
             assert_eq!(fs::read_dir(home.path(".aliyun")).unwrap().count(), usize::from(exists), "{name}");
         }
@@ -259,7 +259,7 @@ fn with_a_sandbox_the_file_that_a_variable_names_is_out_of_reach_too() {
         start(&mut command).finish()
     };
     run(&["switch", "real"]).exits(2).warns("there is no profile `real`");
-    run(&["switch", "real", "--config-path", real.to_str().unwrap()]).exits(2).warns("off limits");
+    run(&["switch", "real", "--config-path", real.to_str().unwrap()]).exits(2).warns("cannot be used");
     assert_eq!(fs::read_to_string(real).unwrap(), "{\"profiles\":[{\"name\":\"real\"}]}");
 }
 
@@ -270,7 +270,7 @@ fn only_a_literal_address_of_this_machine_is_a_sandbox() {
         ["https://127.0.0.1:80", "http://localhost:80", "http://127.0.0.1", "http://127.0.0.1:80@evil.example", "x"]
     {
         let output = Run::new(&["list"]).env(VARIABLE, address).go(&world).exits(2);
-        output.warns("ALIYUN_RS_SANDBOX takes only `http://127.0.0.1:PORT`").warns("hint: `aliyun-rs sandbox` prints");
+        output.warns("ALIYUN_RS_SANDBOX must be `http://127.0.0.1:PORT`").warns("hint: `aliyun-rs sandbox` prints");
     }
 }
 

@@ -124,7 +124,7 @@ fn a_refusal_is_final_only_after_the_file_was_watched_and_deletes_nothing() {
     world.fault(&["token=400:invalid_grant"]);
     let output = world.run(&ARGS).exits(3);
     assert_eq!(output.stdout, "");
-    assert!(output.stderr.contains("`demo` has to be signed in again"), "{output}");
+    assert!(output.stderr.contains("`demo` needs a new sign-in"), "{output}");
     assert!(output.stderr.ends_with(SIGN_IN), "{output}");
     assert_eq!(world.config(), before);
     assert_eq!(presentations(&world.ledger(), &tokens.refresh), 1);
@@ -224,7 +224,7 @@ fn a_refresh_without_an_answer_is_never_presented_a_third_time() {
         world.fault(&[&format!("token={fault}")]);
         let output = world.run(&ARGS).exits(3);
         assert!(
-            output.stderr.contains("the server may have renewed it without our hearing of it"),
+            output.stderr.contains("the response was lost; the refresh token may already be used"),
             "{fault}: {output}"
         );
         assert!(output.stderr.ends_with(SIGN_IN), "{fault}: {output}");

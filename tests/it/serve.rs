@@ -5,13 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use aliyun_rs::config::Store;
-use aliyun_rs::credentials::freshness::LEAST_LIFE;
-use aliyun_rs::credentials::{Standing, Wanted, look};
+use aliyun_rs::credentials::{Provider, Standing, Wanted};
 use aliyun_rs::host::{BoxFuture, Host, Http, Request, Response, TransportError};
 use aliyun_rs::sandbox::Endpoint as Asked;
 use aliyun_rs::serve::Endpoint;
-use aliyun_rs::site::Cloud;
 use tokio::sync::oneshot;
 
 use crate::support::program::{Answer, ask, get, is_closed};
@@ -36,14 +33,10 @@ impl Served {
     }
 
     fn on(world: &World, host: Host) -> Self {
-        let wanted = Wanted {
-            store: Store::at(world.config_path()),
-            cloud: Cloud::parse_sandbox(&world.sandbox.url()).unwrap(),
-            profile: "demo".to_owned(),
-            least: LEAST_LIFE,
-        };
+        let provider = Provider { clock: host.clock.clone(), http: host.http.clone(), ..world.provider() };
+        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
         let (Standing::Ready(credentials) | Standing::Due(credentials, _)) =
-            look(&wanted.store.read().unwrap().config, &wanted, host.clock.now()).unwrap()
+            provider.cached(&provider.logins.read().unwrap().config, &wanted).unwrap()
         else {
             panic!("nothing to serve");
         };
@@ -54,7 +47,8 @@ impl Served {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let mut endpoint = Endpoint::open(&host, wanted, credentials, 0).unwrap();
+                let describe = Arc::new(|error: &Arc<aliyun_rs::credentials::Error>| error.to_string());
+                let mut endpoint = Endpoint::open(&host, provider, wanted, credentials, 0, describe).unwrap();
                 opened.send(endpoint.url().expose().to_owned()).unwrap();
                 loop {
                     tokio::select! {
@@ -186,16 +180,37 @@ fn another_user_gets_nothing_even_with_the_url() {
 }
 
 #[test]
-fn fresh_credentials_are_served_without_the_file_and_without_the_network() {
+fn fresh_credentials_are_served_from_memory() {
     let world = signed_in();
     let served = Served::by(&world);
     let before = world.ledger().entries.len();
-    std::fs::remove_file(world.config_path()).unwrap();
+    // A file that another tool is rewriting in place.
+    std::fs::write(world.config_path(), "{").unwrap();
     for _ in 0..20 {
         assert_eq!(served.get().status, 200);
     }
     assert_eq!(world.ledger().entries.len(), before);
     served.close();
+}
+
+#[test]
+fn a_deleted_profile_is_not_served_any_more() {
+    type Deletion = fn(&World);
+    let deletions: [Deletion; 4] = [
+        |world| drop(world.run(&["delete", "demo"]).done()),
+        |world| world.replace_config("{\"profiles\": []}"),
+        |world| std::fs::remove_file(world.config_path()).unwrap(),
+        |world| world.edit("demo", |item| item["mode"] = "CloudSSO".into()),
+    ];
+    for delete in deletions {
+        let world = signed_in();
+        let served = Served::by(&world);
+        assert_eq!(served.get().status, 200);
+        delete(&world);
+        let answer = served.get();
+        assert_eq!((answer.status, answer.field("Code").as_str()), (503, "ProfileUnusable"), "{answer:?}");
+        served.close();
+    }
 }
 
 #[test]
@@ -240,7 +255,7 @@ fn when_renewal_fails_what_still_lives_is_served_then_an_error_until_it_works_ag
     world.pass(HOUR);
     let answer = served.get();
     assert_eq!((answer.status, answer.field("Code").as_str()), (503, "RenewalFailed"));
-    assert!(answer.field("Message").contains("invalid_request"), "{answer:?}");
+    assert_eq!(answer.field("Message"), "exchange-failed", "{answer:?}");
     for key in ["access_key_secret", "sts_token", "oauth_access_token", "oauth_refresh_token"] {
         assert!(!answer.body.contains(world.value("demo", key).as_str().unwrap()), "{key}");
     }
@@ -315,7 +330,7 @@ fn a_person_is_told_once_what_is_wrong_and_again_when_it_changes() {
     assert_eq!(output.stdout.lines().count(), 1, "{output}");
     let warnings: Vec<&str> = output.stderr.lines().collect();
     assert_eq!(warnings.len(), 2, "{output}");
-    assert!(warnings[0].contains("still serve") && warnings[0].contains("invalid_request"), "{output}");
+    assert!(warnings[0].contains("still valid") && warnings[0].contains("invalid_request"), "{output}");
     assert!(warnings[1].contains("no new credentials to serve"), "{output}");
 }
 

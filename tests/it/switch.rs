@@ -20,7 +20,7 @@ fn every_spelling_of_the_command_switches_to_a_profile_of_any_mode() {
         let world = World::new();
         world.write_config(SEVERAL);
         let output = world.run(args).done();
-        assert_eq!(output.stdout, "The default profile is `robot` now.\n");
+        assert_eq!(output.stdout, "The current profile is now `robot`.\n");
         assert_eq!(output.stderr, "");
         assert_eq!(world.config(), switched_to("robot"));
     }
@@ -30,7 +30,7 @@ fn every_spelling_of_the_command_switches_to_a_profile_of_any_mode() {
 fn switching_to_the_current_profile_changes_nothing() {
     let world = World::new();
     world.write_config(SEVERAL);
-    world.run(&["switch", "work"]).done().says("The default profile is `work` now.");
+    world.run(&["switch", "work"]).done().says("The current profile is now `work`.");
     assert_eq!(world.config(), SEVERAL);
 }
 
@@ -42,7 +42,7 @@ fn without_a_name_and_a_terminal_the_names_are_listed() {
     exit code: 2
     --- stdout
     --- stderr
-    error: which profile? say its name
+    error: no profile given; name one
     hint: the profiles are `work`, `robot`, `chained`
     ");
     assert_eq!(world.config(), SEVERAL);
@@ -70,9 +70,9 @@ fn without_a_file_the_command_that_makes_one_is_named() {
     --- stdout
     --- stderr
     error: there is no profile `demo` in `DATA/config.json`
-    hint: there are no profiles yet; `aliyun-rs configure --mode OAuth --profile NAME` makes one
+    hint: there are no profiles yet; create one with `aliyun-rs configure --mode OAuth --profile NAME`
     ");
-    world.run(&["switch"]).exits(2).warns("`aliyun-rs configure --mode OAuth --profile NAME` makes one");
+    world.run(&["switch"]).exits(2).warns("create one with `aliyun-rs configure --mode OAuth --profile NAME`");
     assert!(world.files().is_empty(), "{:?}", world.files());
 }
 
@@ -103,7 +103,7 @@ fn a_variable_that_names_another_profile_is_pointed_out() {
     let world = World::new();
     world.write_config(SEVERAL);
     let output = Run::new(&["switch", "robot"]).env("ALICLOUD_PROFILE", "work").go(&world).done();
-    output.warns("warning: ALICLOUD_PROFILE names the profile `work`, which wins over the default profile");
+    output.warns("warning: ALICLOUD_PROFILE selects the profile `work`, which overrides the current one");
     let output = Run::new(&["switch", "work"]).env("ALICLOUD_PROFILE", "work").go(&world).done();
     assert_eq!(output.stderr, "");
 }

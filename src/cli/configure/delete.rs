@@ -6,51 +6,56 @@ use clap::Args;
 use tokio::time::sleep;
 
 use super::switch::{NamedProfile, existing, nameless};
-use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
+use crate::cli::context::Context;
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Message, Warning};
-use crate::config::{Config, Journal, Mode, Profile};
+use crate::config::{Config, Mode, Profile};
+use crate::credentials;
+use crate::logins::LOCK_DEADLINE;
 use crate::oauth::token::TokenEndpoint;
 
 /// How long the server may take to revoke.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Which profile to remove. The app's authorization in RAM stays.
+/// Remove a profile and its tokens from this machine
+///
+/// The authorization of the app in RAM stays.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DeleteArgs {
     #[command(flatten)]
     named: NamedProfile,
-    /// Ask the server to revoke the refresh token first; the profile is removed whatever it says
+    /// Ask the server to revoke the refresh token first; the profile is removed even if that fails
     #[arg(long)]
     revoke: bool,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
-    let name = args.named.get().ok_or_else(|| nameless(&config))?;
+    let name = args.named.get().ok_or_else(|| nameless(&config))?.to_string();
     existing(context, &config, &name)?;
     let profile = config.find(&name);
-    if args.revoke
-        && let Some(profile) = &profile
-    {
-        context.host.streams.err(&revoke(context, profile).to_string());
+    if let Some(profile) = profile.as_ref().filter(|_| args.revoke) {
+        revoke(context, profile);
     }
-    let mut locked = context.store.lock(LOCK_DEADLINE)?;
-    let updated = locked.update(|config| {
-        existing(context, config, &name)?;
-        Ok::<_, Failure>(remove(config, &name))
+    let mut locked = context.logins.lock(LOCK_DEADLINE)?;
+    let (mut found, mut heir) = (Ok(()), None);
+    let notes = locked.edit(&mut |config| {
+        found = existing(context, config, &name);
+        heir = remove(config, &name);
     })?;
-    Journal::load(&locked).purge(&mut locked, &name)?;
-    context.show_notes(&updated.notes);
-    context.host.streams.out(&Message::Deleted { profile: &name }.to_string())?;
-    if let Some(heir) = updated.value {
-        context.host.streams.out(&Message::Switched { profile: &heir }.to_string())?;
+    found?;
+    locked.forget(&name)?;
+    drop(locked);
+    context.show_notes(&notes);
+    context.ui.print_message(&Message::Deleted { profile: &name })?;
+    if let Some(heir) = heir {
+        context.ui.print_message(&Message::Switched { profile: &heir })?;
     }
     for dependent in config.profiles().iter().filter(|other| other.source_profile.as_deref() == Some(&name)) {
-        context.warn(Warning::Orphaned { profile: &dependent.name, source: &name });
+        context.ui.warn(&Warning::Orphaned { profile: &dependent.name, source: &name });
     }
     if profile.is_some_and(|profile| profile.mode == Mode::OAuth) {
-        context.host.streams.err(&Message::NotRevokedInRam.to_string());
+        context.ui.note(&Message::NotRevokedInRam);
     }
     Ok(())
 }
@@ -58,8 +63,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
 /// Removes `name` and returns the profile that became current in its place.
 fn remove(config: &mut Config, name: &str) -> Option<String> {
     let was_current = config.current() == Some(name);
-    config.remove(name);
-    if !was_current {
+    if !config.remove(name) || !was_current {
         return None;
     }
     let heir = config.names().first().map_or_else(|| "default".to_owned(), |first| (*first).to_owned());
@@ -67,22 +71,23 @@ fn remove(config: &mut Config, name: &str) -> Option<String> {
     Some(heir)
 }
 
-/// Revokes, best effort, and says what happened.
-fn revoke(context: &Context<'_>, profile: &Profile) -> Message<'static> {
-    let (Some(site), Some(token)) = (profile.site, &profile.oauth_refresh_token) else {
-        return Message::NothingToRevoke;
+/// Revokes the newest refresh token, best effort, and says what happened.
+fn revoke(context: &Context<'_>, profile: &Profile) {
+    let in_file = profile.site.zip(profile.tokens()).filter(|_| profile.mode == Mode::OAuth);
+    let Some((site, tokens)) = context.logins.newest(profile).or(in_file) else {
+        return context.ui.note(&Message::NothingToRevoke);
     };
     let endpoint = TokenEndpoint::new(&*context.host.http, &context.cloud, site);
-    let outcome = block_on(async {
-        let mut interrupts = context.host.signals.hold().map_err(Failure::no_signals)?;
+    let outcome = context.interruptible(async |interrupts| {
         tokio::select! {
-            answer = endpoint.revoke(token) => Ok(answer?),
-            () = sleep(REVOKE_TIMEOUT) => Err(Failure::new(Code::Temporary, "no answer within 10 seconds")),
-            () = interrupts.next() => Err(Failure::new(Code::Interrupted, "interrupted")),
+            answer = endpoint.revoke(&tokens.refresh_token) => answer.map_err(Failure::Revoke),
+            () = sleep(REVOKE_TIMEOUT) => Err(Failure::NoAnswer { seconds: REVOKE_TIMEOUT.as_secs() }),
+            () = interrupts.next() => Err(credentials::Error::Interrupted.into()),
         }
     });
     match outcome {
-        Ok(()) => Message::Revoked,
-        Err(failure) => Message::NotRevoked { reason: failure.into_message() },
+        Ok(()) => context.ui.note(&Message::Revoked),
+        Err(Failure::Quiet(Code::Interrupted)) => {}
+        Err(reason) => context.ui.note(&Message::NotRevoked { reason: &reason }),
     }
 }

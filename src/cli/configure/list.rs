@@ -4,17 +4,18 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::cli::context::Context;
-use crate::cli::failure::{Code, Failure};
-use crate::cli::messages::Hint;
+use crate::cli::failure::{Failure, Usage};
 use crate::cli::render::{span, table};
 use crate::config::{Mode, Profile};
 use crate::text::printable;
 use crate::time::Timestamp;
 
-/// What to show. No character of a token is ever shown.
+/// List the profiles
+///
+/// No character of a token is ever shown.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ListArgs {
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
     format: ListFormat,
 }
@@ -49,8 +50,7 @@ struct Row<'a> {
 pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), Failure> {
     let snapshot = context.read()?;
     if !snapshot.exists {
-        let message = format!("there is no file `{}` yet", context.store.path().display());
-        return Err(Failure::new(Code::File, message).hint(Hint::SignIn));
+        return Err(Usage::NoFile { path: context.logins.path().to_owned() }.into());
     }
     let config = snapshot.config;
     let profiles = config.profiles();
@@ -66,7 +66,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
             table(&COLUMNS, &rows)
         }
     };
-    Ok(context.host.streams.out(&text)?)
+    context.ui.print(&text)
 }
 
 fn row<'a>(profile: &'a Profile, current: Option<&str>, now: Timestamp) -> Row<'a> {

@@ -2,16 +2,16 @@
 
 pub(super) mod delete;
 pub(super) mod list;
+mod settings;
 pub(super) mod sign_in;
 pub(super) mod switch;
 
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::failure::{Code, Failure};
-use super::messages::Hint;
+use super::failure::{Failure, Usage};
 
-/// Sign in and save a profile, or manage the saved ones.
+/// Sign in and save a profile, or manage the saved ones
 #[derive(Args, Debug)]
 pub(super) struct ConfigureArgs {
     #[command(subcommand)]
@@ -22,18 +22,15 @@ pub(super) struct ConfigureArgs {
 
 #[derive(Subcommand, Debug)]
 enum ConfigureCommand {
-    /// Make another profile the current one.
     Switch(switch::SwitchArgs),
-    /// Remove a profile and its tokens from this machine.
     Delete(delete::DeleteArgs),
-    /// List the profiles.
     List(list::ListArgs),
 }
 
 pub(super) fn run(context: &Context<'_>, args: ConfigureArgs) -> Result<(), Failure> {
+    // `args_conflicts_with_subcommands` would also reject `configure --config-path FILE switch NAME`.
     if args.command.is_some() && args.sign_in.are_given() {
-        let message = "options of the sign-in do not go with `switch`, `delete` or `list`";
-        return Err(Failure::new(Code::Usage, message).hint(Hint::OptionsAfter));
+        return Err(Usage::OptionsMisplaced.into());
     }
     match args.command {
         None => sign_in::run(context, args.sign_in),

@@ -5,34 +5,38 @@ use std::io;
 use clap::Args;
 use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
-use tokio::task::spawn_blocking;
 
-use crate::cli::context::{Context, LOCK_DEADLINE, block_on};
-use crate::cli::failure::{Code, Failure};
-use crate::cli::messages::{Message, Warning};
-use crate::config::Config;
-use crate::host::{KeptTerminal, Stream};
+use crate::cli::context::Context;
+use crate::cli::failure::{Attempt, Code, Failure, Usage};
+use crate::cli::messages::Message;
+use crate::cli::options::read_profile;
+use crate::config::{Config, ProfileName};
+use crate::host::{KeptTerminal, blocking};
+use crate::logins::LOCK_DEADLINE;
+use crate::text::printable;
 
-/// Which profile to switch to. Profiles of every mode will do.
+/// Make another profile the current one
+///
+/// Works with profiles of every mode. Without a name, a terminal offers a list.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SwitchArgs {
     #[command(flatten)]
     pub(in crate::cli) named: NamedProfile,
 }
 
-/// A profile by option or by position.
+// A profile by option or by position. (A doc comment would take the place of the command's own help.)
 #[derive(Args, Debug)]
 pub(in crate::cli) struct NamedProfile {
-    /// The profile
-    #[arg(value_name = "NAME")]
-    position: Option<String>,
-    /// The profile
-    #[arg(long, value_name = "NAME", conflicts_with = "position")]
-    profile: Option<String>,
+    /// Profile
+    #[arg(value_name = "NAME", value_parser = read_profile)]
+    position: Option<ProfileName>,
+    /// Profile
+    #[arg(long, value_name = "NAME", conflicts_with = "position", value_parser = read_profile)]
+    profile: Option<ProfileName>,
 }
 
 impl NamedProfile {
-    pub(in crate::cli) fn get(self) -> Option<String> {
+    pub(in crate::cli) fn get(self) -> Option<ProfileName> {
         self.profile.or(self.position)
     }
 }
@@ -40,71 +44,74 @@ impl NamedProfile {
 pub(in crate::cli) fn run(context: &Context<'_>, args: SwitchArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
     let name = match args.named.get() {
-        Some(name) => name,
+        Some(name) => name.to_string(),
         None => pick(context, &config)?,
     };
-    // Before the lock, which would make the folder of a file that does not exist.
+    // Before the lock, which would create the folder of a file that does not exist.
     existing(context, &config, &name)?;
-    let updated = context.store.update(LOCK_DEADLINE, |config| {
-        existing(context, config, &name)?;
-        config.set_current(&name);
-        Ok::<_, Failure>(())
-    })?;
-    context.show_notes(&updated.notes);
-    context.host.streams.out(&Message::Switched { profile: &name }.to_string())?;
-    if let Some((variable, other)) = context.profile_variable().filter(|(_, other)| *other != name) {
-        context.warn(Warning::Shadowed { variable, profile: other });
+    if config.current() != Some(name.as_str()) {
+        let mut found = Ok(());
+        let notes = context.logins.lock(LOCK_DEADLINE)?.edit(&mut |config| {
+            found = existing(context, config, &name);
+            if found.is_ok() {
+                config.set_current(&name);
+            }
+        })?;
+        found?;
+        context.show_notes(&notes);
     }
+    context.ui.print_message(&Message::Switched { profile: &name })?;
+    context.warn_if_shadowed(&name);
     Ok(())
 }
 
-/// Checks that there is a profile `name`; the failure lists those that there are.
+/// Checks that there is a profile `name`; the failure lists all profiles.
 pub(in crate::cli) fn existing(context: &Context<'_>, config: &Config, name: &str) -> Result<(), Failure> {
-    match config.find(name) {
-        Some(_) => Ok(()),
-        None => {
-            let message = Message::NoSuchProfile { profile: name, file: context.store.path() };
-            Err(Failure::new(Code::Usage, message.to_string()).hint(Message::Names { names: &config.names() }))
-        }
+    if config.contains(name) {
+        return Ok(());
     }
+    let (profile, file) = (name.to_owned(), context.logins.path().to_owned());
+    Err(Usage::NoSuchProfile { profile, file, names: names(config) }.into())
 }
 
-/// The failure for a command that was given no name; it lists those that there are.
+/// The failure for a command that was given no name; it lists all profiles.
 pub(in crate::cli) fn nameless(config: &Config) -> Failure {
-    Failure::new(Code::Usage, "which profile? say its name").hint(Message::Names { names: &config.names() })
+    Usage::NoName { names: names(config) }.into()
+}
+
+fn names(config: &Config) -> Vec<String> {
+    config.names().into_iter().map(str::to_owned).collect()
 }
 
 /// Lets a person at a terminal choose.
 fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
-    let names: Vec<String> = config.names().into_iter().map(str::to_owned).collect();
-    let watched = [Stream::Input, Stream::Error].iter().all(|stream| context.host.streams.is_terminal(*stream));
-    if !watched || names.is_empty() {
+    let names = names(config);
+    if !context.ui.is_interactive() || names.is_empty() {
         return Err(nameless(config));
     }
     let current = names.iter().position(|name| Some(name.as_str()) == config.current()).unwrap_or(0);
-    let shown: Vec<String> = names.iter().map(|name| crate::text::printable(name, 60)).collect();
-    // The list reads single keys; a run that ends in the midst of it has to leave the terminal as it was.
+    let shown: Vec<String> = names.iter().map(|name| printable(name, 60)).collect();
+    let title = context.ui.text(&Message::Profile);
+    // The list reads single keys; a run that ends in the middle of it has to leave the terminal as it was.
     let _terminal = KeptTerminal::remember();
-    let chosen = block_on(async {
-        let mut interrupts = context.host.signals.hold()?;
-        let select = move || {
-            Select::with_theme(&SimpleTheme).with_prompt("Profile").items(&shown).default(current).interact_opt()
-        };
+    let select =
+        move || Select::with_theme(&SimpleTheme).with_prompt(title).items(&shown).default(current).interact_opt();
+    let chosen = context.interruptible(async |interrupts| {
         tokio::select! {
-            chosen = spawn_blocking(select) => Ok(chosen),
+            chosen = blocking(select) => Ok(chosen),
             () = interrupts.next() => {
                 dialoguer::console::Term::stderr().show_cursor().ok();
-                Err(Failure::told(Code::Interrupted))
+                Err(Failure::Quiet(Code::Interrupted))
             }
         }
     })?;
     match chosen {
-        Ok(Ok(Some(index))) => Ok(names[index].clone()),
-        Ok(Ok(None)) => Err(Failure::told(Code::Interrupted)),
+        Ok(Some(index)) => Ok(names[index].clone()),
+        Ok(None) => Err(Failure::Quiet(Code::Interrupted)),
         // The terminal gives an interrupt to its reader.
-        Ok(Err(dialoguer::Error::IO(error))) if error.kind() == io::ErrorKind::Interrupted => {
-            Err(Failure::told(Code::Interrupted))
+        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(Failure::Quiet(Code::Interrupted))
         }
-        _ => Err(Failure::new(Code::Unexpected, "the terminal could not show a list of profiles")),
+        Err(dialoguer::Error::IO(error)) => Err(Failure::System(Attempt::ShowList, error)),
     }
 }

@@ -1,21 +1,54 @@
-//! Every sentence a person reads, except what an error says of itself.
+//! Every sentence a person reads: what is said is data here, how it is said is one exhaustive `match` for each
+//! language.
 //!
-//! One enum for each kind of sentence, one `match` for each language. [`Message`] goes to standard output or is
-//! told on the side, [`Hint`] says what to do after a failure, [`Warning`] what was noticed on the way.
+//! [`Message`] goes to standard output or accompanies the work on standard error, [`Hint`] says what to do after a
+//! failure, [`Warning`] what was noticed on the way, [`Problem`] what is wrong with an answer or an option. None of
+//! them can be shown without a [`Language`].
 
 mod english;
-pub(super) mod errors;
 pub(super) mod pages;
+mod problem;
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::config::{Mode, Note, StoreError};
+use crate::credentials::freshness::Reason;
+use crate::host::TransportError;
 use crate::openapi::sts::Identity;
+use crate::sandbox::VisitError;
 use crate::site::Site;
 use crate::text::visible;
 use crate::time::{Skew, Timestamp};
+
+use super::failure::Failure;
+pub(super) use problem::Problem;
+
+/// The languages of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+}
+
+/// Something that is said.
+pub(super) trait Say {
+    /// Writes it in `language`.
+    fn write(&self, language: Language, to: &mut String) -> fmt::Result;
+
+    /// It, as a text.
+    fn text(&self, language: Language) -> String {
+        let mut text = String::new();
+        self.write(language, &mut text).expect("memory takes every sentence");
+        text
+    }
+
+    /// It, as one line that a terminal only shows, whatever names of the file or words of a server are in it.
+    fn line(&self, language: Language) -> String {
+        visible(&self.text(language))
+    }
+}
 
 /// A sentence of a conversation or about what was done.
 pub(super) enum Message<'a> {
@@ -26,50 +59,60 @@ pub(super) enum Message<'a> {
     ChangingMode { profile: &'a str, mode: &'a Mode },
     Configuring { profile: &'a str },
     Deleted { profile: &'a str },
+    ExitCodes,
+    Failed(&'a Failure),
     Identity { identity: &'a Identity, until: Option<Timestamp> },
-    Names { names: &'a [&'a str] },
     NoBrowser,
-    NoSuchProfile { profile: &'a str, file: &'a Path },
-    NotRevoked { reason: String },
+    NotRevoked { reason: &'a Failure },
     NotRevokedInRam,
     NothingToRevoke,
     Open { url: &'a str },
     OutputFormat,
     Played { user: &'a str },
+    Profile,
+    Renewing { profile: &'a str, reason: Reason },
     Revoked,
     SandboxRuns { variable: &'a str, url: &'a str },
     SandboxShared { url: &'a str },
     Saved,
     Saving { profile: &'a str },
+    SignedInWithoutCredentials { profile: &'a str },
+    StillSignedIn { profile: &'a str },
     Switched { profile: &'a str },
     Welcome { identity: &'a Identity, until: Timestamp, remaining: Duration },
 }
 
 /// What a person can do about a failure.
+#[derive(Clone, Copy)]
 pub(super) enum Hint<'a> {
     Assign,
     BrokenFile { path: &'a Path },
     CaptivePortal,
     Certificate,
+    Clock,
     ConfigPath,
-    EmptyFile { path: &'a Path },
-    Incomplete,
+    EmptyFile { path: &'a Path, remembered: bool },
+    Incomplete { profile: &'a str },
     Lost,
+    Names { names: &'a [String] },
     Network,
     OfficialConfigure { mode: &'a Mode, profile: &'a str },
     OfficialTools { profile: &'a str },
     OptionsAfter,
+    Ownership,
     Ports,
     ReplaceMode { mode: &'a Mode, profile: &'a str },
+    Retry,
     RunningSandbox { variable: &'a str, url: &'a str },
     Sandbox,
-    ShorterLife,
+    ShorterTtl,
     SignIn,
     SignInAgain,
     SignInTo { profile: &'a str, site: Option<Site> },
     Support,
     TimedOut,
-    TryAgain,
+    Unlocked,
+    Yes,
 }
 
 /// What was noticed on the way.
@@ -77,18 +120,37 @@ pub(super) enum Warning<'a> {
     Browser(&'a io::Error),
     Missed(&'a StoreError),
     Note(&'a Note),
-    NotRenewed(&'a str),
-    NotServed(&'a str),
+    NotRenewed(&'a Failure),
+    NotServed(&'a Failure),
     Orphaned { profile: &'a str, source: &'a str },
-    PlayedBrowser { user: &'a str, why: &'a str },
+    ScriptedBrowser { user: &'a str, why: &'a VisitError<TransportError> },
     ProfileFromVariable { variable: &'a str, profile: &'a str },
     Shadowed { variable: &'a str, profile: &'a str },
     Skew(Skew),
 }
 
-impl Warning<'_> {
-    /// The warning as a line of its own, without anything a terminal would obey.
-    pub(super) fn line(&self) -> String {
-        format!("warning: {}\n", visible(&self.to_string()))
+macro_rules! say {
+    ($($kind:ident => $writer:path,)*) => {
+        $(impl Say for $kind<'_> {
+            fn write(&self, language: Language, to: &mut String) -> fmt::Result {
+                match language {
+                    Language::English => $writer(self, to),
+                }
+            }
+        })*
+    };
+}
+
+say! {
+    Message => english::message,
+    Hint => english::hint,
+    Warning => english::warning,
+}
+
+impl Say for Problem {
+    fn write(&self, language: Language, to: &mut String) -> fmt::Result {
+        match language {
+            Language::English => english::problem(self, to),
+        }
     }
 }

@@ -8,8 +8,10 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::sandbox_folder;
 use crate::cli::failure::Failure;
+use crate::cli::messages::Problem;
+use crate::cli::options::read_duration;
 use crate::host::Host;
-use crate::sandbox::{Casing, Decision, Fault, InvalidFault, Options, Rotation};
+use crate::sandbox::{Casing, Decision, Fault, Options, Rotation};
 
 /// Run a local stand-in for Alibaba Cloud, alone or for one command
 ///
@@ -29,13 +31,13 @@ pub(in crate::cli) struct SandboxArgs {
     #[arg(long, value_name = "ENDPOINT=FAULT", value_parser = read_fault)]
     fault: Vec<Fault>,
     /// Lifetime of access tokens
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
     access_token_life: Option<Duration>,
     /// Lifetime of refresh tokens
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
     refresh_token_life: Option<Duration>,
     /// Lifetime of STS credentials
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
     sts_life: Option<Duration>,
     /// Spelling of the keys in the exchange's response
     #[arg(long, value_enum)]
@@ -95,11 +97,6 @@ impl SandboxArgs {
     }
 }
 
-fn read_fault(text: &str) -> Result<Fault, String> {
-    text.parse().map_err(|InvalidFault| {
-        "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT is \
-         a status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, html, \
-         huge, redirect, delay:MILLISECONDS, without:FIELD or with:FIELD:JSON"
-            .to_owned()
-    })
+fn read_fault(text: &str) -> Result<Fault, Problem> {
+    text.parse().map_err(|_| Problem::Fault)
 }

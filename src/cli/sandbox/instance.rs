@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::context::SANDBOX_VARIABLE;
-use crate::cli::failure::{Code, Failure};
-use crate::cli::messages::Hint;
+use crate::cli::failure::Failure;
 use crate::sandbox::{Options, Sandbox, StartError};
 use crate::site::Cloud;
 
@@ -33,7 +31,7 @@ impl Instance {
                     return Ok(Self::Shared(url));
                 }
                 Err(StartError::Running { .. }) if Instant::now() < deadline => std::thread::sleep(POLL_INTERVAL),
-                started => return started.map(Self::Own).map_err(not_started),
+                started => return Ok(Self::Own(started?)),
             }
         }
     }
@@ -42,23 +40,6 @@ impl Instance {
         match self {
             Self::Own(sandbox) => sandbox.url(),
             Self::Shared(url) => url.clone(),
-        }
-    }
-}
-
-pub(super) fn not_started(error: StartError) -> Failure {
-    match error {
-        StartError::Running { folder, url, .. } => {
-            let message = format!("another sandbox is using `{}`", folder.display());
-            let hint = Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url: url.as_deref().unwrap_or_default() };
-            Failure::new(Code::Temporary, message).hint(hint)
-        }
-        StartError::Folder { folder, source } => {
-            let message = format!("the sandbox could not use its folder `{}`: {source}", folder.display());
-            Failure::new(Code::File, message)
-        }
-        StartError::Port { port, source } => {
-            Failure::new(Code::Temporary, format!("the sandbox could not listen on 127.0.0.1:{port}: {source}"))
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::path::Path;
 
 #[cfg(unix)]
 mod unix;
@@ -15,6 +16,14 @@ pub(super) use unix::*;
 mod other;
 #[cfg(not(unix))]
 pub(super) use other::*;
+
+/// Whether both paths lead to one file that exists, by whatever links.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.metadata(), other.metadata()) {
+        (Ok(one), Ok(other)) => cfg!(unix) && is_same(&one, &other),
+        _ => false,
+    }
+}
 
 /// Repeats what a signal interrupted. The standard library does so for reads and writes, but neither for locks
 /// nor for renames.

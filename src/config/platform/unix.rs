@@ -70,6 +70,11 @@ pub(crate) fn names(metadata: &Metadata) -> u64 {
     metadata.nlink()
 }
 
+/// The number of the file in its file system.
+pub(crate) fn inode(metadata: &Metadata) -> u64 {
+    metadata.ino()
+}
+
 /// Whether both are the same file.
 pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())

@@ -25,7 +25,7 @@ fn a_command_uses_the_sandbox_that_is_already_running() {
     let args = ["sandbox", "--as", "bob", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
     let output = world.run(&args).done().says("user/bob");
     drop(turn);
-    output.warns(&format!("note: the sandbox that runs at {} is used", served.url()));
+    output.warns(&format!("note: using the sandbox that is running at {}", served.url()));
     assert_eq!(served.ledger().count(Endpoint::Exchange), 1);
     world.run(&["sandbox", "--", "list"]).done().says("demo");
 }
@@ -62,7 +62,7 @@ fn a_refused_user_leaves_the_sign_in_waiting_with_a_warning() {
     let _turn = ports::turn();
     let args = ["sandbox", "--as", "mallory", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
     let output = world.run(&[&args[..], &["--timeout", "2s"]].concat()).exits(5);
-    let output = output.warns("the played browser of `mallory` goes no further: ");
+    let output = output.warns("the sandbox could not sign in as `mallory`: ");
     output.warns("The call is not authorized").warns("nobody signed in within 2s");
     assert!(!world.config_path().exists());
 }
@@ -72,6 +72,6 @@ fn a_denial_is_reported_once() {
     let world = World::new();
     let _turn = ports::turn();
     let args = ["sandbox", "--as", "alice", "--deny", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
-    let output = world.run(&args).exits(4).warns("plays the browser of `alice`.");
+    let output = world.run(&args).exits(4).warns("signs in as `alice` for you.");
     assert!(!output.stderr.contains("goes no further"), "{output}");
 }

@@ -1,6 +1,6 @@
 //! What edits do to whole files.
 
-use aliyun_rs::config::{Changes, Config, Fault, Field, Malformed, Mode, Oddity};
+use aliyun_rs::config::{Changes, Config, Defect, Fault, Field, Malformed, Mode, Oddity};
 use aliyun_rs::secret::Secret;
 use aliyun_rs::site::Site;
 use aliyun_rs::time::Timestamp;
@@ -95,9 +95,8 @@ fn a_bad_profile_or_field_stops_nobody() {
         "\"oauth_access_token_expire\":-5,\"oauth_refresh_token\":null,\"language\":\"\",\"oauth_site_type\":\"XX\",",
         "\"region_id\":\"x\",\"region_id\":\"y\"},{\"name\":\"good\",\"mode\":\"New\",\"sts_expiration\":0}]}",
     ));
-    let skipped =
-        |column| Oddity::NotAProfile(Malformed { line: 2, column, what: "expected a profile with a name".to_owned() });
-    assert_eq!(config.oddities(), [Oddity::CurrentIsNoText, skipped(1), skipped(3), skipped(17)]);
+    let skipped = |column| Oddity::NotAProfile(Malformed { line: 2, column, what: Defect::NotAProfile });
+    assert_eq!(config.oddities(), [Oddity::CurrentNotAString, skipped(1), skipped(3), skipped(17)]);
     assert_eq!(config.current(), None);
     let profile = config.find("ms").unwrap();
     assert_eq!((profile.mode, profile.sts_expiration, profile.oauth_access_token_expire), (Mode::OAuth, None, None));
@@ -120,9 +119,8 @@ fn a_bad_profile_or_field_stops_nobody() {
 #[test]
 fn secrets_of_a_profile_are_not_shown() {
     let profile = config(REALISTIC).find("dev").unwrap();
-    assert_eq!(profile.text(Field::RegionId), Some("cn-hangzhou"));
-    assert_eq!(profile.text(Field::OauthRefreshToken), None);
-    assert!(profile.has(Field::OauthRefreshToken));
+    assert_eq!(profile.region_id.as_deref(), Some("cn-hangzhou"));
+    assert!(profile.oauth_refresh_token.is_some());
     assert!(!format!("{profile:?}").contains("canary"));
 }
 

@@ -2,20 +2,22 @@
 
 use std::fs;
 
-use aliyun_rs::config::{Changes, Config, Field, Journal, Locked, Note, Profile, TokenPair, Verdict};
+use aliyun_rs::config::{Changes, Config, Field, Journal, Locked, Note, Profile, Verdict};
 use aliyun_rs::secret::Secret;
 use aliyun_rs::site::Site;
 use aliyun_rs::time::Timestamp;
+use aliyun_rs::tokens::Tokens;
 
 use super::{AMPLE, Place};
 
 const FILE: &str = ".config.json.aliyun-rs.journal";
 
-fn pair(number: usize) -> TokenPair {
-    TokenPair {
-        access_token: Secret::new(format!("access-{number}")),
-        access_token_expire: Some(Timestamp::from_unix(1_700_000_000)),
+fn pair(number: usize) -> Tokens {
+    Tokens {
         refresh_token: Secret::new(format!("canary-{number}")),
+        refresh_token_expire: None,
+        access_token: Some(Secret::new(format!("access-{number}"))),
+        access_token_expire: Some(Timestamp::from_unix(1_700_000_000)),
     }
 }
 
@@ -35,18 +37,18 @@ fn rotate(journal: &mut Journal, locked: &mut Locked, number: usize) {
 fn rotated_tokens_are_remembered_across_processes_and_only_the_newest_is_stored() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked);
+    let mut journal = Journal::load(&locked).unwrap();
     for number in 1..=300 {
         rotate(&mut journal, &mut locked, number);
     }
-    let journal = Journal::load(&locked);
+    let journal = Journal::load(&locked).unwrap();
     assert!(journal.note().is_none());
-    assert!(matches!(journal.decide(&profile(300)), Verdict::Agrees));
-    assert!(matches!(journal.decide(&profile(301)), Verdict::Foreign));
-    let Verdict::Stale(login) = journal.decide(&profile(299)) else { panic!("299 was superseded") };
+    assert!(matches!(journal.judge(&profile(300)), Verdict::Agrees));
+    assert!(matches!(journal.judge(&profile(301)), Verdict::Foreign));
+    let Verdict::Stale(login) = journal.judge(&profile(299)) else { panic!("299 was superseded") };
     assert_eq!((login.site, &login.tokens), (Site::China, &pair(300)));
-    assert!(matches!(journal.decide(&profile(44)), Verdict::Stale(_)));
-    assert!(matches!(journal.decide(&profile(43)), Verdict::Foreign), "256 are remembered");
+    assert!(matches!(journal.judge(&profile(44)), Verdict::Stale(_)));
+    assert!(matches!(journal.judge(&profile(43)), Verdict::Foreign), "256 are remembered");
 
     let text = fs::read_to_string(place.at(FILE)).unwrap();
     assert_eq!(text.matches("canary").count(), 1);
@@ -58,21 +60,21 @@ fn rotated_tokens_are_remembered_across_processes_and_only_the_newest_is_stored(
 fn a_server_that_does_not_rotate_makes_nothing_stale() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked);
+    let mut journal = Journal::load(&locked).unwrap();
     journal.record(&mut locked, "dev", Site::China, &pair(1), Some(&pair(1).refresh_token)).unwrap();
-    assert!(matches!(journal.decide(&profile(1)), Verdict::Agrees));
+    assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
 }
 
 #[test]
 fn purging_forgets_one_profile_and_the_last_one_takes_the_file_along() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked);
+    let mut journal = Journal::load(&locked).unwrap();
     rotate(&mut journal, &mut locked, 1);
     journal.record(&mut locked, "prod", Site::International, &pair(7), None).unwrap();
     journal.purge(&mut locked, "dev").unwrap();
     assert!(!fs::read_to_string(place.at(FILE)).unwrap().contains("canary-1"));
-    assert!(matches!(Journal::load(&locked).decide(&profile(0)), Verdict::Agrees));
+    assert!(matches!(Journal::load(&locked).unwrap().judge(&profile(0)), Verdict::Agrees));
     journal.purge(&mut locked, "prod").unwrap();
     assert!(!place.at(FILE).exists());
 }
@@ -83,11 +85,11 @@ fn a_damaged_journal_is_an_empty_one_with_a_note_until_it_is_written() {
         let place = Place::empty();
         let mut locked = place.store().lock(AMPLE).unwrap();
         fs::write(place.at(FILE), content).unwrap();
-        let mut journal = Journal::load(&locked);
+        let mut journal = Journal::load(&locked).unwrap();
         assert!(matches!(journal.note(), Some(Note::JournalIgnored(_))), "{content}");
-        assert!(matches!(journal.decide(&profile(1)), Verdict::Agrees));
+        assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
         rotate(&mut journal, &mut locked, 1);
-        assert!(journal.note().is_none() && Journal::load(&locked).note().is_none());
+        assert!(journal.note().is_none() && Journal::load(&locked).unwrap().note().is_none());
     }
 }
 
@@ -95,11 +97,11 @@ fn a_damaged_journal_is_an_empty_one_with_a_note_until_it_is_written() {
 fn every_truncation_of_a_journal_is_borne() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    rotate(&mut Journal::load(&locked), &mut locked, 1);
+    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);
     let whole = fs::read(place.at(FILE)).unwrap();
     for end in 0..whole.len() {
         fs::write(place.at(FILE), &whole[..end]).unwrap();
-        assert!(Journal::load(&locked).note().is_some(), "{end}");
+        assert!(Journal::load(&locked).unwrap().note().is_some(), "{end}");
     }
 }
 
@@ -109,7 +111,7 @@ fn a_link_in_place_of_the_journal_is_not_followed() {
     let place = Place::with("{}");
     let mut locked = place.store().lock(AMPLE).unwrap();
     std::os::unix::fs::symlink("config.json", place.at(FILE)).unwrap();
-    let mut journal = Journal::load(&locked);
+    let mut journal = Journal::load(&locked).unwrap();
     assert!(journal.note().is_some());
     rotate(&mut journal, &mut locked, 1);
     assert!(!place.at(FILE).is_symlink());

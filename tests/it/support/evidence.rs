@@ -33,10 +33,11 @@ macro_rules! story {
 pub(crate) use story;
 
 impl World {
-    /// Every file below the home, with its content.
+    /// Every file below the home, with its content, but for lock files: they are never removed, and empty.
     pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
         collect(self.home.path(), &mut found);
+        found.retain(|path, content| path.extension().is_none_or(|kind| kind != "lock") || !content.is_empty());
         found
     }
 

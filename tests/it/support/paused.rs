@@ -4,11 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aliyun_rs::config::Store;
-use aliyun_rs::credentials::freshness::LEAST_LIFE;
-use aliyun_rs::credentials::{Credentials, Error, Notices, Wanted, obtain};
-use aliyun_rs::host::{BoxFuture, Host, Http, Interrupts, Request, Response, TransportError};
-use aliyun_rs::site::Cloud;
+use aliyun_rs::credentials::{Credentials, Error, Notices, Provider, Wanted};
+use aliyun_rs::host::{BoxFuture, Http, Interrupts, Request, Response, TransportError};
 use http::header::{HeaderValue, RETRY_AFTER};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -32,20 +29,13 @@ impl World {
 
     /// The same, while every refusal has this `Retry-After`.
     pub(crate) fn obtain_asked_to_wait(&self, retry_after: Option<&'static str>) -> Waited {
-        let mut host = Host::from_os();
-        host.clock = self.clock.clone();
-        host.http = Arc::new(RealTime { retry_after });
-        let wanted = Wanted {
-            store: Store::at(self.config_path()),
-            cloud: Cloud::parse_sandbox(&self.sandbox.url()).unwrap(),
-            profile: "demo".to_owned(),
-            least: LEAST_LIFE,
-        };
+        let provider = Provider { http: Arc::new(RealTime { retry_after }), ..self.provider() };
+        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
         let mut interrupts = Interrupts::from_channel(tokio::sync::mpsc::unbounded_channel().1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let started = Instant::now();
-            let outcome = obtain(&host, &wanted, &mut interrupts).await;
+            let outcome = provider.obtain(&wanted, &mut interrupts).await;
             Waited { outcome, tenths: started.elapsed().as_millis() / 100 }
         })
     }

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use aliyun_rs::config::Store;
+use aliyun_rs::credentials::Provider;
 use aliyun_rs::host::{Clock, Host};
+use aliyun_rs::logins::SharedFile;
 use aliyun_rs::sandbox::{Decision, Fault, Ledger, Options, Sandbox};
+use aliyun_rs::site::Cloud;
 use aliyun_rs::time::Timestamp;
 use tempfile::TempDir;
 
@@ -81,6 +85,16 @@ impl World {
         let world = Self::with(|options| options.clock = Arc::new(move || clock.now()));
         world.clock.0.store(Host::from_os().clock.now().as_unix(), Ordering::SeqCst);
         world
+    }
+
+    /// What credentials are obtained with in this world.
+    pub(crate) fn provider(&self) -> Provider {
+        Provider {
+            logins: Arc::new(SharedFile::new(Store::at(self.config_path()))),
+            cloud: Cloud::parse_sandbox(&self.sandbox.url()).unwrap(),
+            clock: self.clock.clone(),
+            http: Host::from_os().http,
+        }
     }
 
     /// Where the profiles of this world are.

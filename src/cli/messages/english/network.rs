@@ -1,8 +1,9 @@
-//! What errors of the network say in English: the only place where their data becomes sentences.
+//! What errors of the network say in English.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{Result, Write as _};
 
+use super::failure::no_entropy;
 use crate::host::{CertificateProblem, TransportCause, TransportError};
 use crate::openapi::CallError;
 use crate::reply::{Instead, Problem, Refusal, ReplyError};
@@ -13,37 +14,16 @@ use crate::time::Timestamp;
 const NAMES: usize = 3;
 const NAME: usize = 64;
 
-/// An error and its sources, separated by colons.
-pub(in crate::cli) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut words = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = as_reply(error) {
-            words.push(Reply(error).to_string());
-            break;
-        }
-        words.push(error.to_string());
-        next = error.source();
-    }
-    words.join(": ")
-}
-
-fn as_reply<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ReplyError> {
-    match error.downcast_ref::<CallError>() {
-        Some(CallError::Reply(error)) => Some(error),
-        _ => error.downcast_ref().or_else(|| error.downcast_ref::<Box<ReplyError>>().map(Box::as_ref)),
+/// Why a signed call brought no answer.
+pub(super) fn call(error: &CallError, f: &mut String) -> Result {
+    match error {
+        CallError::NoEntropy(_) => no_entropy(f),
+        CallError::Reply(error) => reply(error, f),
     }
 }
 
-struct Reply<'a>(&'a ReplyError);
-
-impl fmt::Display for Reply<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        reply(self.0, f)
-    }
-}
-
-pub(super) fn reply(error: &ReplyError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why a request to Alibaba Cloud brought nothing usable.
+pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
     match error {
         ReplyError::Transport(error) => transport(error, f),
         ReplyError::Refused(error) => refusal(error, f),
@@ -70,7 +50,7 @@ pub(super) fn reply(error: &ReplyError, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     }
 }
 
-fn refusal(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn refusal(refusal: &Refusal, f: &mut String) -> Result {
     write!(f, "{} refused: ", refusal.host)?;
     match &refusal.code {
         Some(code) => write!(f, "`{code}` (status {})", refusal.status)?,
@@ -84,7 +64,8 @@ fn refusal(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn transport(error: &TransportError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why no complete answer came back.
+pub(super) fn transport(error: &TransportError, f: &mut String) -> Result {
     write!(f, "no answer from {}: ", error.host)?;
     match &error.cause {
         TransportCause::TooLarge { limit } => write!(f, "the answer is larger than {} MiB", limit / (1024 * 1024)),
@@ -101,7 +82,7 @@ fn transport(error: &TransportError, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     }
 }
 
-fn certificate(problem: &CertificateProblem, source: &rustls::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn certificate(problem: &CertificateProblem, source: &rustls::Error, f: &mut String) -> Result {
     match problem {
         CertificateProblem::Expired { now, not_after } => {
             write!(f, "it expired{}{}", at(*not_after), clock(*now))

@@ -1,0 +1,285 @@
+//! What went wrong, in English: lower case, no full stop, values in backticks.
+
+use std::fmt::{Display, Result, Write as _};
+use std::io;
+use std::path::Path;
+
+use super::network::{call, reply};
+use super::{name, problem};
+use crate::cli::failure::{Attempt, Failure, Usage};
+use crate::cli::render::span;
+use crate::config::{Action, Danger, Defect, Malformed, StoreError};
+use crate::credentials::{Error, SignInReason};
+use crate::login::{self, NotExchanged};
+use crate::oauth::loopback::PortsUnavailable;
+use crate::sandbox::StartError;
+use crate::serve::OpenError;
+use crate::text::{printable, visible};
+
+pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
+    match failure {
+        Failure::Quiet(_) | Failure::PassedOn(_) => Ok(()),
+        Failure::Usage(wrong) => usage(wrong, f),
+        Failure::Output(error) => write!(f, "could not write to standard output: {}", error.cause()),
+        Failure::System(attempt, error) => write!(f, "could not {}: {error}", attempted(*attempt)),
+        Failure::Store(error, _) => store(error, f),
+        Failure::Credentials(error) => credentials(error, f),
+        Failure::Login(error) => login(error, f),
+        Failure::NotExchanged { profile, error } => {
+            write!(f, "the profile `{}` is signed in and saved, but has no credentials yet: ", name(profile))?;
+            match error {
+                NotExchanged::Exchange(error) => reply(error, f),
+                NotExchanged::NoAccessToken => f.write_str("the server sent no usable access token"),
+                NotExchanged::Interrupted => f.write_str("interrupted"),
+            }
+        }
+        Failure::Identity { saved: Some(profile), error } => {
+            write!(f, "the profile `{}` is saved, but its identity could not be verified: ", name(profile))?;
+            call(error, f)
+        }
+        Failure::Identity { saved: None, error } => call(error, f),
+        Failure::Revoke(error) => reply(error, f),
+        Failure::NoAnswer { seconds } => write!(f, "no answer within {seconds} seconds"),
+        Failure::Endpoint(error) => endpoint(error, f),
+        Failure::Sandbox(error) => sandbox(error, f),
+        Failure::NotRun { program, error } => {
+            let program = printable(&program.to_string_lossy(), 256);
+            match error.kind() {
+                io::ErrorKind::NotFound => write!(f, "command not found: `{program}`"),
+                _ => write!(f, "could not run `{program}`: {error}"),
+            }
+        }
+    }
+}
+
+const fn attempted(attempt: Attempt) -> &'static str {
+    match attempt {
+        Attempt::ListenForInterrupts => "listen for interrupts",
+        Attempt::OpenBrowser => "open a browser",
+        Attempt::ReadAnswer => "read an answer",
+        Attempt::ShowList => "show a list of profiles on the terminal",
+        Attempt::StartRuntime => "start the asynchronous runtime",
+    }
+}
+
+fn usage(usage: &Usage, f: &mut String) -> Result {
+    match usage {
+        Usage::Answer(wrong) => problem(wrong, f),
+        Usage::Value { option, value, problem: wrong } => {
+            write!(f, "invalid value `{}` for `{}`: ", name(value), name(option))?;
+            problem(wrong, f)
+        }
+        Usage::Variable { name: variable, problem: wrong } => {
+            write!(f, "invalid value of {variable}: ")?;
+            problem(wrong, f)
+        }
+        Usage::SandboxAddress => f.write_str("ALIYUN_RS_SANDBOX must be `http://127.0.0.1:PORT`"),
+        Usage::RealFile { path } => {
+            write!(f, "with ALIYUN_RS_SANDBOX set, the real file {} cannot be used", quoted(path))
+        }
+        Usage::NestedSandbox => f.write_str("cannot run `sandbox` inside `sandbox`"),
+        Usage::UnknownUser { user, users } => {
+            write!(f, "the sandbox has no user `{}`; its users are {}", name(user), users.join(", "))
+        }
+        Usage::NoName { .. } => f.write_str("no profile given; name one"),
+        Usage::NoSuchProfile { profile, file, .. } => {
+            write!(f, "there is no profile `{}` in {}", name(profile), quoted(file))
+        }
+        Usage::ForeignMode { mode, .. } => {
+            write!(f, "only `OAuth` is supported; `{}` is for the official client", name(mode.as_str()))
+        }
+        Usage::WouldReplace { mode, profile } => write!(
+            f,
+            "the profile `{}` has the mode `{}`, and a sign-in would overwrite its keys",
+            name(profile),
+            name(mode.as_str())
+        ),
+        Usage::LeftAsItIs { profile } => write!(f, "the profile `{}` was not changed", name(profile)),
+        Usage::NotConfirmed { profile } => write!(
+            f,
+            "the profile `{}` was not changed: replacing it needs confirmation, and standard input is not a terminal",
+            name(profile)
+        ),
+        Usage::OptionsMisplaced => {
+            f.write_str("options of the sign-in cannot be combined with `switch`, `delete` or `list`")
+        }
+        Usage::NotASignInPage => f.write_str("this is not the address of a sign-in page"),
+        Usage::Unquotable { variable } => {
+            write!(f, "the value of {variable} has characters that cannot be quoted for this shell")
+        }
+        Usage::NoHome => f.write_str("there is no home folder to keep profiles in"),
+        Usage::NoDataFolder => f.write_str("there is no folder for application data"),
+        Usage::NoFile { path } => write!(f, "there is no file {} yet", quoted(path)),
+    }
+}
+
+/// The shared file's errors.
+pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
+    match error {
+        StoreError::Io { action, path, source } => {
+            let action = match action {
+                Action::Open => "open",
+                Action::Create => "create",
+                Action::Stat => "stat",
+                Action::Read => "read",
+                Action::Write => "write",
+                Action::Reserve => "reserve space for",
+                Action::Replace => "replace",
+                Action::Remove => "remove",
+                Action::Sync => "sync",
+                Action::Chown => "change the owner of",
+                Action::Chmod => "change the mode of",
+                Action::Resolve => "resolve",
+                Action::Lock => "lock",
+            };
+            write!(f, "cannot {action} {}: {source}", quoted(path))
+        }
+        StoreError::Malformed { path, source } => {
+            write!(f, "{} is broken: ", quoted(path))?;
+            malformed(source, f)
+        }
+        StoreError::Empty { path } => write!(f, "{} is empty", quoted(path)),
+        StoreError::TooLarge { path, limit } => {
+            write!(f, "{} is larger than {} MiB", quoted(path), limit >> 20)
+        }
+        StoreError::NotAFile { path } => write!(f, "{} is not a regular file", quoted(path)),
+        StoreError::Dangling { path } => {
+            write!(f, "{} is a symbolic link to a file that does not exist", quoted(path))
+        }
+        StoreError::Moved { path } => {
+            write!(f, "{} was linked to another file in the meantime", quoted(path))
+        }
+        StoreError::Unsafe { path, why } => {
+            let why = match why {
+                Danger::ForeignOwner => "belongs to another user",
+                Danger::WorldWritable => "can be changed by every user",
+                Danger::NotALockFile => "is not a lock file of this user",
+            };
+            write!(f, "{} {why}", quoted(path))
+        }
+        StoreError::Busy { path, waited } => {
+            write!(f, "{} is in use by another process (waited {})", quoted(path), span(*waited))
+        }
+    }
+}
+
+/// A place in the file, and what is wrong there.
+pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
+    let what = match place.what {
+        Defect::Empty => "empty",
+        Defect::NotJson => "not valid JSON",
+        Defect::Truncated => "the file ends here, in the middle of a value",
+        Defect::NotUtf8 => "not valid UTF-8",
+        Defect::Utf16 => "UTF-16; UTF-8 is needed",
+        Defect::TooDeep => "nested too deeply",
+        Defect::NotAnObject => "expected an object",
+        Defect::RepeatedKey => "a second `current` or `profiles`",
+        Defect::ProfilesNotAList => "expected a list of profiles",
+        Defect::NotAProfile => "expected a profile with a name",
+    };
+    write!(f, "line {}, column {}: {what}", place.line, place.column)
+}
+
+fn credentials(error: &Error, f: &mut String) -> Result {
+    match error {
+        Error::Store(error) => store(error, f),
+        Error::NoProfile { profile, .. } => write!(f, "there is no profile `{}`", name(profile)),
+        Error::Mode { profile, mode } => write!(
+            f,
+            "the profile `{}` has the mode `{}`, whose credentials only the official tools can obtain",
+            name(profile),
+            name(mode.as_str())
+        ),
+        Error::Incomplete { profile, field } => write!(f, "the profile `{}` has no usable `{field}`", name(profile)),
+        Error::SignIn { profile, reason, .. } => {
+            write!(f, "the profile `{}` needs a new sign-in: ", name(profile))?;
+            match reason {
+                SignInReason::SiteUnknown => f.write_str("its site is not known"),
+                SignInReason::NoRefreshToken => f.write_str("it has no refresh token"),
+                SignInReason::Refused(error) => reply(error, f),
+                SignInReason::ResponseLost(error) => {
+                    f.write_str("the response was lost; the refresh token may already be used: ")?;
+                    reply(error, f)
+                }
+            }
+        }
+        Error::Refresh(error) => {
+            f.write_str("could not refresh the access token: ")?;
+            reply(error, f)
+        }
+        Error::Exchange(error) => {
+            f.write_str("could not exchange the access token for STS credentials: ")?;
+            reply(error, f)
+        }
+        Error::TooShort { wanted, got } => {
+            write!(f, "`--min-ttl {}` cannot be met: new credentials last {}", span(*wanted), span(*got))
+        }
+        Error::Lost(error) => {
+            f.write_str("the renewed tokens could not be saved, and the old ones are used up: ")?;
+            store(error, f)
+        }
+        Error::Interrupted => f.write_str("interrupted; nothing was lost"),
+    }
+}
+
+fn login(error: &login::Error, f: &mut String) -> Result {
+    match error {
+        login::Error::Ports(error) => ports(error, f),
+        login::Error::NoEntropy(_) => no_entropy(f),
+        login::Error::Listen(error) => write!(f, "could not listen for the callback: {error}"),
+        login::Error::Show(error) => write!(f, "could not show the address of the sign-in page: {error}"),
+        login::Error::Refused { error, description } => {
+            write!(f, "the sign-in was refused in the browser: `{}`", name(error.as_str()))?;
+            description.as_ref().map_or(Ok(()), |words| write!(f, ", {}", name(words)))
+        }
+        login::Error::TimedOut(waited) => write!(f, "nobody signed in within {}", span(*waited)),
+        login::Error::Interrupted => f.write_str("interrupted; nothing was changed"),
+        login::Error::Redeem(error) => {
+            f.write_str("could not exchange the authorization code for tokens: ")?;
+            reply(error, f)
+        }
+        login::Error::Store(error) => store(error, f),
+    }
+}
+
+fn ports(error: &PortsUnavailable, f: &mut String) -> Result {
+    f.write_str("cannot listen for the browser on 127.0.0.1")?;
+    for (index, (port, error)) in error.tried().iter().enumerate() {
+        let mark = if index == 0 { ": " } else { ", " };
+        match error.kind() {
+            io::ErrorKind::AddrInUse => write!(f, "{mark}port {port} is in use by another program")?,
+            io::ErrorKind::PermissionDenied => write!(f, "{mark}the system forbids port {port}")?,
+            _ => write!(f, "{mark}port {port}: {error}")?,
+        }
+    }
+    Ok(())
+}
+
+fn endpoint(error: &OpenError, f: &mut String) -> Result {
+    match error {
+        OpenError::Port { port, source } => write!(f, "could not listen on port {port} of 127.0.0.1: {source}"),
+        OpenError::NoEntropy(_) => no_entropy(f),
+        OpenError::Thread(error) => write!(f, "could not start the thread that renews credentials: {error}"),
+    }
+}
+
+fn sandbox(error: &StartError, f: &mut String) -> Result {
+    match error {
+        StartError::Running { folder, .. } => write!(f, "another sandbox is using {}", quoted(folder)),
+        StartError::Folder { folder, source } => {
+            write!(f, "the sandbox could not use its folder {}: {source}", quoted(folder))
+        }
+        StartError::Port { port, source } => {
+            write!(f, "the sandbox could not listen on port {port} of 127.0.0.1: {source}")
+        }
+    }
+}
+
+pub(super) fn no_entropy(f: &mut String) -> Result {
+    f.write_str("the random number generator of the operating system failed")
+}
+
+/// A path, unchanged but for what a terminal would obey.
+fn quoted(path: &Path) -> impl Display {
+    format!("`{}`", visible(&path.to_string_lossy()))
+}

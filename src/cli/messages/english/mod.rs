@@ -1,0 +1,132 @@
+//! The sentences in English. Those of the conversation are the official client's, which guides and scripts know.
+
+mod failure;
+mod hint;
+mod network;
+mod warning;
+
+use std::fmt::{Result, Write as _};
+
+use super::{Message, Problem};
+use crate::cli::render::span;
+use crate::credentials::freshness::Reason;
+use crate::text::printable;
+
+pub(super) use hint::hint;
+pub(super) use warning::warning;
+
+/// The longest name that is shown, in characters.
+const NAME: usize = 256;
+
+/// A name from outside, safe to show.
+fn name(text: &str) -> String {
+    printable(text, NAME)
+}
+
+pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
+    match message {
+        Message::AskLanguage { default } => write!(f, "Default Language [zh|en] {}: ", name(default)),
+        Message::AskRegion { default } => write!(f, "Default Region Id [{}]: ", name(default)),
+        Message::AskReplace => f.write_str("Replace it? Its long-lived key is overwritten [y/N]: "),
+        Message::AskSite => f.write_str("OAuth Site Type (CN: 0 or INTL: 1, default: CN): "),
+        Message::ChangingMode { profile, mode } => writeln!(
+            f,
+            "Warning: You are changing the authentication type of profile '{}' from '{}' to 'OAuth'",
+            name(profile),
+            name(mode.as_str())
+        ),
+        Message::Configuring { profile } => {
+            writeln!(f, "Configuring profile '{}' in 'OAuth' authenticate mode...", name(profile))
+        }
+        Message::Deleted { profile } => writeln!(f, "The profile `{}` and its tokens are removed.", name(profile)),
+        Message::ExitCodes => f.write_str(EXIT_CODES),
+        Message::Failed(failed) => failure::failure(failed, f),
+        Message::Identity { identity, until } => {
+            writeln!(f, "account   {}", identity.account_id)?;
+            writeln!(f, "identity  {} ({})", identity.arn, identity.identity_type)?;
+            until.map_or(Ok(()), |until| writeln!(f, "until     {until}"))
+        }
+        Message::NoBrowser => f.write_str("No browser is opened here: open the address yourself, on this machine.\n"),
+        Message::NotRevoked { reason } => {
+            f.write_str("The refresh token could not be revoked: ")?;
+            failure::failure(reason, f)?;
+            f.write_str("\n")
+        }
+        Message::NotRevokedInRam => f.write_str(
+            "The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the \
+             RAM console.\n",
+        ),
+        Message::NothingToRevoke => f.write_str("The profile has no refresh token to revoke.\n"),
+        Message::Open { url } => writeln!(f, "Please open the following URL in your browser to authorize:\n{url}"),
+        Message::OutputFormat => f.write_str("Default Output Format [json]: json (Only support json)\n"),
+        Message::Played { user } => writeln!(f, "The sandbox signs in as `{}` for you.", name(user)),
+        Message::Profile => f.write_str("Profile"),
+        Message::Renewing { profile, reason } => {
+            write!(f, "renewing the credentials of `{}`: ", name(profile))?;
+            f.write_str(match reason {
+                Reason::Missing => "there are none\n",
+                Reason::UnknownEnd => "the file does not say when they expire\n",
+                Reason::Over => "they have expired\n",
+                Reason::Implausible => "their expiry is too far in the future to be true\n",
+                Reason::Ending(left) => return writeln!(f, "they expire in {}", span(*left)),
+            })
+        }
+        Message::Revoked => f.write_str("The refresh token is revoked.\n"),
+        Message::SandboxRuns { variable, url } => writeln!(f, "export {variable}={url}"),
+        Message::SandboxShared { url } => {
+            writeln!(f, "note: using the sandbox that is running at {url}, with the options it was started with")
+        }
+        Message::Saved => f.write_str("Done.\n"),
+        Message::Saving { profile } => write!(f, "Saving profile[{}] ...", name(profile)),
+        Message::SignedInWithoutCredentials { profile } => writeln!(
+            f,
+            "The profile `{}` is signed in and saved, but there are no credentials yet; the next command obtains them.",
+            name(profile)
+        ),
+        Message::StillSignedIn { profile } => {
+            writeln!(f, "The profile `{}` is signed in and saved; run `configure` again to change it.", name(profile))
+        }
+        Message::Switched { profile } => writeln!(f, "The current profile is now `{}`.", name(profile)),
+        Message::Welcome { identity, until, remaining } => write!(
+            f,
+            "\nConfigure Done!!!\nWelcome to Alibaba Cloud, account {}!\nYou are {}.\n\
+             The credentials expire in {} ({until}) and renew themselves.\n",
+            identity.account_id,
+            identity.arn,
+            span(*remaining)
+        ),
+    }
+}
+
+pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
+    f.write_str(match problem {
+        Problem::Duration => "a duration is a number with a unit, such as 90s, 15m or 1h 30m",
+        Problem::Timeout => "a time limit is a number with a unit, such as 90s, 5m or 1h 30m, and at most 24h",
+        Problem::Fault => {
+            "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT \
+             is a status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, \
+             html, huge, redirect, delay:MILLISECONDS, without:FIELD or with:FIELD:JSON"
+        }
+        Problem::Language => "the language is zh or en",
+        Problem::Mode => "the only mode that can be signed in here is OAuth",
+        Problem::ProfileName => "a profile name has 1 to 256 bytes, is not blank, and has no control characters",
+        Problem::Region => "a region ID has only letters, digits and hyphens, such as cn-hangzhou",
+        Problem::Site => "the OAuth site type is CN (or 0) or INTL (or 1)",
+        Problem::YesNo => "please answer yes or no",
+        Problem::NotText => "the answer is not valid UTF-8 text",
+    })
+}
+
+/// The table in `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success
+  1    internal error
+  2    usage error: command line or answer to a prompt
+  3    sign-in needed
+  4    denied
+  5    temporary: network, service, timeout, ports
+  6    local file error
+  126  exec: the command could not be run
+  127  exec: command not found
+  130  interrupted";

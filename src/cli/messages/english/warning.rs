@@ -1,0 +1,99 @@
+//! What was noticed on the way, in English.
+
+use std::fmt::{Result, Write as _};
+use std::time::Duration;
+
+use super::failure::{failure, malformed, store};
+use super::name;
+use super::network::transport;
+use crate::cli::messages::Warning;
+use crate::cli::render::span;
+use crate::config::{JournalDefect, Note, Oddity};
+use crate::host::TransportError;
+use crate::sandbox::VisitError;
+use crate::time::Skew;
+
+pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -> Result {
+    match warning {
+        Warning::Browser(error) => write!(f, "no browser could be started ({error}); open the address yourself"),
+        Warning::Missed(error) => {
+            f.write_str("the new credentials could not be saved in both places: ")?;
+            store(error, f)
+        }
+        Warning::Note(found) => note(found, f),
+        Warning::NotRenewed(why) => {
+            f.write_str("could not renew; the current credentials are still valid: ")?;
+            failure(why, f)
+        }
+        Warning::NotServed(why) => {
+            f.write_str("no new credentials to serve for now: ")?;
+            failure(why, f)
+        }
+        Warning::Orphaned { profile, source } => {
+            write!(f, "the profile `{}` gets its credentials from `{}`, which is deleted", name(profile), name(source))
+        }
+        Warning::ScriptedBrowser { user, why } => {
+            write!(f, "the sandbox could not sign in as `{}`: ", name(user))?;
+            not_signed_in(why, f)?;
+            f.write_str("; as with a person, the sign-in goes on waiting until `--timeout` or Ctrl-C")
+        }
+        Warning::ProfileFromVariable { variable, profile } => {
+            write!(f, "{variable} selects the profile `{}`", name(profile))
+        }
+        Warning::Shadowed { variable, profile } => {
+            write!(
+                f,
+                "{variable} selects the profile `{}`, which overrides the current one in this shell",
+                name(profile)
+            )
+        }
+        Warning::Skew(skew) => clock(*skew, f),
+    }
+}
+
+fn not_signed_in(why: &VisitError<TransportError>, f: &mut String) -> Result {
+    match why {
+        VisitError::NotLocal => f.write_str("the sign-in leads away from this machine"),
+        VisitError::Page(status) => write!(f, "the sign-in page answered with status {status}"),
+        VisitError::Refused { status, heading } => {
+            write!(f, "the decision was answered with status {status} and the page `{}`", name(heading))
+        }
+        VisitError::Request(error) => transport(error, f),
+    }
+}
+
+fn clock(skew: Skew, f: &mut String) -> Result {
+    let seconds = skew.seconds();
+    let direction = if seconds > 0 { "behind" } else { "ahead of" };
+    let off = span(Duration::from_secs(seconds.unsigned_abs()));
+    write!(f, "this machine's clock is {off} {direction} Alibaba Cloud's; expiry times are corrected for that")
+}
+
+fn note(note: &Note, f: &mut String) -> Result {
+    match note {
+        Note::Exposed => f.write_str("other users can read the file; it becomes private on the next write"),
+        Note::Tightened => f.write_str("other users could read the file; now only its owner can"),
+        Note::HardLinked(links) => write!(f, "the file has {links} hard links; writing breaks the link"),
+        Note::JournalIgnored(defect) => {
+            f.write_str("the journal of rotated tokens is ignored: ")?;
+            f.write_str(match defect {
+                JournalDefect::NotAFile => "it is not a regular file",
+                JournalDefect::ForeignOwner => "it belongs to another user",
+                JournalDefect::TooLarge => "it is too large",
+                JournalDefect::Damaged => "it is damaged",
+                JournalDefect::UnknownVersion => "a later version of this program wrote it",
+            })
+        }
+        Note::Odd(Oddity::ByteOrderMark) => {
+            f.write_str("the file begins with a byte order mark, which the official tools cannot read")
+        }
+        Note::Odd(Oddity::DuplicateName(profile)) => {
+            write!(f, "several profiles are named `{}`; the first one is used", name(profile))
+        }
+        Note::Odd(Oddity::NotAProfile(place)) => {
+            f.write_str("an item of `profiles` is ignored: ")?;
+            malformed(place, f)
+        }
+        Note::Odd(Oddity::CurrentNotAString) => f.write_str("`current` is not a string; ignored"),
+    }
+}

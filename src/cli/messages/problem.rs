@@ -1,0 +1,36 @@
+//! What can be wrong with a value, in an option or an answer.
+
+/// Why a value was not accepted. Its `Display` is a code for programs; people get [`super::Say`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::cli) enum Problem {
+    /// Not a fault that the sandbox can inject.
+    #[error("invalid-fault")]
+    Fault,
+    /// Not a duration, or out of bounds.
+    #[error("invalid-duration")]
+    Duration,
+    /// Not a duration of at most a day.
+    #[error("invalid-timeout")]
+    Timeout,
+    /// Not a language.
+    #[error("invalid-language")]
+    Language,
+    /// Not a mode that anybody knows.
+    #[error("invalid-mode")]
+    Mode,
+    /// Not a name for a profile.
+    #[error("invalid-profile-name")]
+    ProfileName,
+    /// Not a region id.
+    #[error("invalid-region")]
+    Region,
+    /// Not a site.
+    #[error("invalid-site")]
+    Site,
+    /// Neither yes nor no.
+    #[error("invalid-answer")]
+    YesNo,
+    /// Not text.
+    #[error("invalid-text")]
+    NotText,
+}

@@ -1,0 +1,139 @@
+//! What is said to the person or program that runs this: the one place that writes to the standard streams.
+//!
+//! Standard output takes what was asked for and the sign-in's conversation, standard error everything else.
+
+use std::process::ExitCode;
+
+use super::failure::{Failure, Report};
+use super::messages::{Language, Message, Say, Warning};
+use crate::host::{Stream, Streams};
+
+/// Writes messages.
+#[derive(Clone)]
+pub(super) struct Ui {
+    streams: Streams,
+    language: Language,
+    verbose: bool,
+    json_errors: bool,
+}
+
+impl Ui {
+    pub(super) fn new(streams: Streams, verbose: bool, json_errors: bool) -> Self {
+        Self { streams, language: Language::English, verbose, json_errors }
+    }
+
+    /// Prints what was asked for.
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        Ok(self.streams.out(text)?)
+    }
+
+    /// Prints a message that was asked for.
+    pub(super) fn print_message(&self, message: &Message<'_>) -> Result<(), Failure> {
+        self.print(&message.text(self.language))
+    }
+
+    /// Says something on standard output in a conversation, which goes on if nobody listens any more: what has begun
+    /// is saved whole.
+    pub(super) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
+        match self.streams.out(&message.text(self.language)) {
+            Err(error) if error.is_broken_pipe() => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// Ends a line of the conversation whose answer came from elsewhere than a keyboard.
+    pub(super) fn end_line(&self) {
+        self.streams.out("\n").ok();
+    }
+
+    /// Says something on standard error.
+    pub(super) fn note(&self, message: &Message<'_>) {
+        self.streams.err(&message.text(self.language));
+    }
+
+    /// Says something on standard error if details were asked for.
+    pub(super) fn detail(&self, message: &Message<'_>) {
+        if self.verbose {
+            self.note(message);
+        }
+    }
+
+    /// Says what is wrong with an answer.
+    pub(super) fn correct(&self, problem: &impl Say) {
+        self.streams.err(&format!("{}\n", problem.line(self.language)));
+    }
+
+    /// Warns of something that was noticed.
+    pub(super) fn warn(&self, warning: &Warning<'_>) {
+        self.streams.err(&self.warning(warning));
+    }
+
+    /// A warning as a line of its own.
+    pub(super) fn warning(&self, warning: &Warning<'_>) -> String {
+        format!("warning: {}\n", warning.line(self.language))
+    }
+
+    /// A message as a text, for a page or a list.
+    pub(super) fn text(&self, said: &impl Say) -> String {
+        said.text(self.language)
+    }
+
+    /// Writes text that is complete, such as help, to standard error.
+    pub(super) fn raw_error(&self, text: &str) {
+        self.streams.err(text);
+    }
+
+    /// Explains a failure on standard error and returns its exit code.
+    pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
+        let report = failure.report();
+        if self.json_errors {
+            if let Some(json) = self.json(&report) {
+                self.streams.err(&format!("{json}\n"));
+            }
+            return report.exit;
+        }
+        if let Some(message) = &report.message {
+            self.streams.err(&format!("error: {}\n", message.line(self.language)));
+        }
+        for hint in &report.hints {
+            self.streams.err(&format!("hint: {}\n", hint.line(self.language)));
+        }
+        report.exit
+    }
+
+    /// A failure for programs, with the fields of the official client's AI mode.
+    fn json(&self, report: &Report<'_>) -> Option<serde_json::Value> {
+        let message = report.message.as_ref()?.line(self.language);
+        let hints: Vec<String> = report.hints.iter().map(|hint| hint.line(self.language)).collect();
+        let reply = report.reply.unwrap_or_default();
+        let recovery = serde_json::json!({
+            "action": report.action.as_str(),
+            "command": report.command,
+            "hint": hints.join("; "),
+        });
+        Some(serde_json::json!({
+            "message": message,
+            "error_code": report.code,
+            "status_code": reply.status,
+            "request_id": reply.request_id,
+            "recovery": recovery,
+            "exit_code": report.number,
+            "retryable": report.retryable,
+        }))
+    }
+
+    /// Whether a person sits at standard input.
+    pub(super) fn is_asked_here(&self) -> bool {
+        self.streams.is_terminal(Stream::Input)
+    }
+
+    /// Whether a person sits at standard input and sees standard error.
+    pub(super) fn is_interactive(&self) -> bool {
+        [Stream::Input, Stream::Error].iter().all(|stream| self.streams.is_terminal(*stream))
+    }
+
+    /// The streams, for reading answers.
+    pub(super) fn streams(&self) -> &Streams {
+        &self.streams
+    }
+}

@@ -1,0 +1,46 @@
+//! What a person may want to know about the shared file although it could be read. Holds none of its secrets.
+
+use super::document::Malformed;
+
+/// Something noticed about the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The content is odd, but was read.
+    Odd(Oddity),
+    /// Users other than its owner may read it; the next write makes it private.
+    Exposed,
+    /// Users other than its owner could read it until now.
+    Tightened,
+    /// The file has this many hard links: writing breaks the link.
+    HardLinked(u64),
+    /// The journal of rotated tokens was ignored.
+    JournalIgnored(JournalDefect),
+}
+
+/// Something in the file that readers disagree on, or that is ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// The file begins with a byte order mark, which the official tools cannot read; a write drops it.
+    ByteOrderMark,
+    /// Two profiles have this name: the first one is read, as by the official client.
+    DuplicateName(String),
+    /// An item of `profiles` is not an object with a name; ignored.
+    NotAProfile(Malformed),
+    /// `current` is not a string; ignored.
+    CurrentNotAString,
+}
+
+/// Why a journal was ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalDefect {
+    /// A symbolic link, directory, FIFO or device is in its place.
+    NotAFile,
+    /// It belongs to another user.
+    ForeignOwner,
+    /// It is larger than anything that is read.
+    TooLarge,
+    /// It is not the JSON that it should be.
+    Damaged,
+    /// A later version of this program wrote it.
+    UnknownVersion,
+}

@@ -1,0 +1,304 @@
+//! Renewal, in the one order in which no failure loses the login: lock, read again, reserve space, use the refresh
+//! token, keep the new pair twice, exchange, keep the credentials, answer.
+//!
+//! The refresh token is single-use. Between "sent" and "durable" nothing else happens here and no interrupt is
+//! heard. A refresh that may have counted is presented once more at most; `invalid_grant` is believed only after the
+//! file was watched for a token that another tool may be about to save. A failure deletes nothing.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::freshness::usable_access_token;
+use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted, find};
+use crate::config::{Changes, Profile, StoreError};
+use crate::host::Interrupts;
+use crate::logins::{Current, Guard, LOCK_DEADLINE, Rotation, acquire};
+use crate::oauth::exchange::Exchanged;
+use crate::oauth::retry::{Attempts, exchange_repeatedly, is_ambiguous, is_final, is_unauthorized, surely_not_counted};
+use crate::oauth::token::TokenEndpoint;
+use crate::secret::Secret;
+use crate::site::Site;
+use crate::tokens::Tokens;
+
+/// While the old credentials are good nobody waits for another process that is renewing them.
+const SHORT_LOCK_DEADLINE: Duration = Duration::from_millis(100);
+/// How long the file is watched for a token that another tool may be about to save: they save after their exchange.
+const WATCH: Duration = Duration::from_secs(5);
+const WATCH_PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait before a refresh that may have counted is presented again.
+const AMBIGUOUS_PAUSE: Duration = Duration::from_secs(1);
+/// How often the file may change under a renewal before it gives up.
+const ROUNDS: usize = 4;
+/// New credentials may fall short of the wanted lifetime by this: requests take time, and servers round.
+const TTL_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// Renews the credentials of a profile. If `hurried`, old ones can be handed out: then nothing is waited for.
+pub(super) async fn renew(
+    provider: &Provider,
+    wanted: &Wanted,
+    hurried: bool,
+    interrupts: &mut Interrupts,
+    notices: &mut Notices,
+) -> Result<Credentials, Error> {
+    let deadline = if hurried { SHORT_LOCK_DEADLINE } else { LOCK_DEADLINE };
+    let locked = tokio::select! {
+        locked = acquire(&provider.logins, deadline) => locked,
+        () = interrupts.next() => return Err(Error::Interrupted),
+    };
+    let locked = match locked {
+        Ok(locked) => locked,
+        Err(error) => return exchange_unsaved(provider, wanted, error, interrupts, notices).await,
+    };
+    let attempts = if hurried { Attempts::one() } else { Attempts::new() };
+    let (refreshes, exchanges) = (attempts, attempts);
+    Renewal { provider, wanted, locked, interrupts, notices, hurried, refreshes, exchanges }.run().await
+}
+
+/// Exchanges an access token that is still good although nothing can be written: that uses nothing up.
+async fn exchange_unsaved(
+    provider: &Provider,
+    wanted: &Wanted,
+    unwritable: StoreError,
+    interrupts: &mut Interrupts,
+    notices: &mut Notices,
+) -> Result<Credentials, Error> {
+    let profile = find(&provider.logins.read()?.config, wanted.profile.as_str())?;
+    let now = provider.clock.now();
+    let token = usable_access_token(profile.oauth_access_token.as_ref(), profile.oauth_access_token_expire, now);
+    let (Some(token), Some(site), false) = (token, profile.site, unwritable.is_temporary()) else {
+        return Err(unwritable.into());
+    };
+    let got = interruptible_exchange(provider, site, token, &mut Attempts::new(), interrupts).await?;
+    notices.skew = got.skew;
+    notices.missed = Some(unwritable);
+    checked(provider, wanted, got, &profile)
+}
+
+/// One renewal under the lock.
+struct Renewal<'a> {
+    provider: &'a Provider,
+    wanted: &'a Wanted,
+    locked: Guard,
+    interrupts: &'a mut Interrupts,
+    notices: &'a mut Notices,
+    /// Whether old credentials wait to be handed out: then nothing is tried twice.
+    hurried: bool,
+    refreshes: Attempts,
+    exchanges: Attempts,
+}
+
+/// What came of a refresh.
+enum Refreshed {
+    /// New tokens, kept.
+    Tokens(Tokens),
+    /// The file has other tokens than the ones that were presented: read it again.
+    FileChanged,
+}
+
+impl Renewal<'_> {
+    async fn run(&mut self) -> Result<Credentials, Error> {
+        let mut doubted = false;
+        let mut refused = None;
+        let mut refreshed = false;
+        for _ in 0..ROUNDS {
+            let (profile, healed) = self.read_and_heal().await?;
+            doubted |= healed;
+            match self.provider.judge(&profile, self.wanted)? {
+                Standing::Ready(credentials) if !doubted => {
+                    self.adopt_if_foreign(&profile).await;
+                    return Ok(credentials);
+                }
+                _ => {}
+            }
+            let site = profile.site.ok_or_else(|| sign_in(&profile, SignInReason::SiteUnknown))?;
+            let access_token = match self.living_access_token(&profile, refused.as_ref()) {
+                Some(token) => token,
+                None => match self.refresh(&profile, site).await? {
+                    Refreshed::Tokens(Tokens { access_token: Some(token), .. }) => token,
+                    // The refresh token was kept; what came with it is of no use.
+                    Refreshed::Tokens(_) | Refreshed::FileChanged => continue,
+                },
+            };
+            refreshed |= profile.oauth_access_token.as_ref() != Some(&access_token);
+            let attempts = &mut self.exchanges;
+            match interruptible_exchange(self.provider, site, &access_token, attempts, self.interrupts).await {
+                Ok(exchanged) => return self.hand_out(exchanged, &profile, access_token).await,
+                Err(Error::Exchange(error)) if !refreshed && is_unauthorized(&error) => {
+                    (doubted, refused) = (true, Some(access_token));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Busy { path: self.provider.logins.path().to_owned(), waited: LOCK_DEADLINE }.into())
+    }
+
+    /// Reads the profile, with the newest tokens that are known; whether those in the file were older.
+    async fn read_and_heal(&mut self) -> Result<(Profile, bool), Error> {
+        let name = self.wanted.profile.clone();
+        let Current { profile, names, healed, missed, notes } =
+            self.locked.with(move |logins| logins.read_and_heal(name.as_str())).await?;
+        self.notices.notes.extend(notes);
+        if missed.is_some() {
+            self.notices.missed = missed;
+        }
+        let profile = profile.ok_or_else(|| Error::NoProfile { profile: self.wanted.profile.to_string(), names })?;
+        Ok((profile, healed))
+    }
+
+    fn living_access_token(&self, profile: &Profile, refused: Option<&Secret>) -> Option<Secret> {
+        let token = profile.oauth_access_token.as_ref().filter(|token| Some(*token) != refused);
+        usable_access_token(token, profile.oauth_access_token_expire, self.provider.clock.now()).cloned()
+    }
+
+    async fn adopt_if_foreign(&mut self, profile: &Profile) {
+        let profile = profile.clone();
+        let adopted = self.locked.with(move |logins| logins.adopt_if_foreign(&profile)).await;
+        if let Err(error) = adopted {
+            self.notices.missed = Some(error);
+        }
+    }
+
+    /// Uses the refresh token.
+    async fn refresh(&mut self, profile: &Profile, site: Site) -> Result<Refreshed, Error> {
+        let Some(token) = &profile.oauth_refresh_token else {
+            return Err(sign_in(profile, SignInReason::NoRefreshToken));
+        };
+        self.locked.with(|logins| logins.reserve()).await?;
+        let provider = self.provider;
+        let endpoint = TokenEndpoint::new(&*provider.http, &provider.cloud, site);
+        let mut answer = self.present(&endpoint, token).await;
+        let ambiguous = matches!(&answer, Err(Error::Refresh(error)) if is_ambiguous(error));
+        if ambiguous {
+            self.pause(AMBIGUOUS_PAUSE).await?;
+            if self.has_moved_on(token).await? {
+                return Ok(Refreshed::FileChanged);
+            }
+            answer = self.present(&endpoint, token).await;
+        }
+        match answer {
+            Ok(tokens) => self.keep(profile, site, tokens).await,
+            Err(Error::Refresh(error)) if is_final(&error) || (ambiguous && is_ambiguous(&error)) => {
+                if self.watch(token).await? {
+                    return Ok(Refreshed::FileChanged);
+                }
+                let reason = if ambiguous { SignInReason::ResponseLost } else { SignInReason::Refused };
+                Err(sign_in(profile, reason(error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Presents the refresh token, again only if the server surely did not act on it.
+    async fn present(&mut self, endpoint: &TokenEndpoint<'_>, token: &Secret) -> Result<Tokens, Error> {
+        loop {
+            self.refreshes.begin();
+            let error = match endpoint.refresh(token, self.provider.clock.now()).await {
+                Ok(tokens) => return Ok(tokens),
+                Err(error) => error,
+            };
+            let pause = if surely_not_counted(&error) { self.refreshes.next_after(&error) } else { None };
+            match pause {
+                Some(pause) => self.pause(pause).await?,
+                None => return Err(Error::Refresh(error)),
+            }
+        }
+    }
+
+    /// Makes new tokens durable before anything else happens.
+    async fn keep(&mut self, profile: &Profile, site: Site, mut tokens: Tokens) -> Result<Refreshed, Error> {
+        // A refresh does not prolong the session: where the server is silent, its end stays.
+        tokens.refresh_token_expire = tokens.refresh_token_expire.or(profile.oauth_refresh_token_expire);
+        let rotation = Rotation {
+            profile: profile.name.clone(),
+            site,
+            tokens: tokens.clone(),
+            superseded: profile.oauth_refresh_token.clone(),
+            settings: Changes::new(),
+            overrule: false,
+        };
+        let kept = self.locked.with(move |logins| logins.keep(&rotation)).await.map_err(Error::Lost)?;
+        self.notices.notes.extend(kept.notes);
+        self.notices.missed = kept.missed;
+        if self.interrupts.arrived().await {
+            return Err(Error::Interrupted);
+        }
+        Ok(if kept.overruled { Refreshed::FileChanged } else { Refreshed::Tokens(tokens) })
+    }
+
+    /// Saves the credentials beside the token that they come from, if it is still there, and returns them. They are
+    /// good even if they could not be saved.
+    async fn hand_out(&mut self, got: Exchanged, profile: &Profile, source: Secret) -> Result<Credentials, Error> {
+        let (name, credentials) = (profile.name.clone(), got.credentials.clone());
+        let received = (got.skew.seconds() != 0).then(|| self.provider.clock.now());
+        let from_file = profile.oauth_access_token.as_ref() == Some(&source);
+        let saved =
+            self.locked.with(move |logins| logins.save_credentials(&name, &source, &credentials, received)).await;
+        if from_file {
+            self.adopt_if_foreign(profile).await;
+        }
+        match saved {
+            Ok(notes) => self.notices.notes.extend(notes),
+            Err(error) => self.notices.missed = Some(error),
+        }
+        self.notices.skew = got.skew;
+        checked(self.provider, self.wanted, got, profile)
+    }
+
+    /// Whether another tool saves other tokens than `presented` within the time it may need.
+    async fn watch(&mut self, presented: &Secret) -> Result<bool, Error> {
+        let until = Instant::now() + if self.hurried { Duration::ZERO } else { WATCH };
+        loop {
+            if self.has_moved_on(presented).await? {
+                return Ok(true);
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            self.pause(WATCH_PAUSE).await?;
+        }
+    }
+
+    async fn has_moved_on(&mut self, presented: &Secret) -> Result<bool, Error> {
+        let (name, presented) = (self.wanted.profile.clone(), presented.clone());
+        Ok(self.locked.with(move |logins| logins.has_moved_on(name.as_str(), &presented)).await?)
+    }
+
+    async fn pause(&mut self, span: Duration) -> Result<(), Error> {
+        pause(span, self.interrupts).await
+    }
+}
+
+async fn interruptible_exchange(
+    provider: &Provider,
+    site: Site,
+    token: &Secret,
+    attempts: &mut Attempts,
+    interrupts: &mut Interrupts,
+) -> Result<Exchanged, Error> {
+    let Provider { http, clock, cloud, .. } = provider;
+    tokio::select! {
+        got = exchange_repeatedly(&**http, &**clock, cloud, site, token, attempts) => got.map_err(Error::Exchange),
+        () = interrupts.next() => Err(Error::Interrupted),
+    }
+}
+
+/// The new credentials, if they last as long as is wanted.
+fn checked(provider: &Provider, wanted: &Wanted, got: Exchanged, profile: &Profile) -> Result<Credentials, Error> {
+    let left = got.credentials.expiration.remaining(provider.clock.now());
+    if left + TTL_TOLERANCE < wanted.min_ttl() {
+        return Err(Error::TooShort { wanted: wanted.min_ttl(), got: left });
+    }
+    Ok(Credentials::of(got.credentials, profile.region_id.clone()))
+}
+
+async fn pause(span: Duration, interrupts: &mut Interrupts) -> Result<(), Error> {
+    tokio::select! {
+        () = sleep(span) => Ok(()),
+        () = interrupts.next() => Err(Error::Interrupted),
+    }
+}
+
+fn sign_in(profile: &Profile, reason: SignInReason) -> Error {
+    Error::SignIn { profile: profile.name.clone(), site: profile.site, reason }
+}

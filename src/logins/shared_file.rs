@@ -1,0 +1,171 @@
+//! Logins in the shared file and its journal: new tokens are written twice, to the private journal first.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Current, Kept, LockedLogins, LoginStore, Rotation};
+use crate::config::{
+    Changes, Config, Field, Journal, Locked, Note, Profile, Snapshot, Store, StoreError, Verdict, Version,
+};
+use crate::secret::Secret;
+use crate::site::Site;
+use crate::time::Timestamp;
+use crate::tokens::{StsCredentials, Tokens};
+
+/// How much longer file and journal may become by a renewal: two tokens, credentials, and room.
+const GROWTH: u64 = 64 * 1024;
+
+/// The shared file at one path.
+#[derive(Clone, Debug)]
+pub struct SharedFile(Store);
+
+impl SharedFile {
+    /// The file of `store`.
+    pub const fn new(store: Store) -> Self {
+        Self(store)
+    }
+}
+
+impl LoginStore for SharedFile {
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn read(&self) -> Result<Snapshot, StoreError> {
+        self.0.read()
+    }
+
+    fn version(&self) -> Option<Version> {
+        self.0.version()
+    }
+
+    fn received(&self, profile: &str) -> Option<Timestamp> {
+        self.0.journal().ok()?.newest(profile)?.received
+    }
+
+    fn newest(&self, profile: &Profile) -> Option<(Site, Tokens)> {
+        match self.0.journal().ok()?.judge(profile) {
+            Verdict::Stale(login) => Some((login.site, login.tokens.clone())),
+            Verdict::Agrees | Verdict::Foreign => None,
+        }
+    }
+
+    fn remembered_names(&self) -> Vec<String> {
+        let journal = self.0.journal().unwrap_or_default();
+        journal.names().map(str::to_owned).collect()
+    }
+
+    fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
+        let locked = self.0.lock(wait)?;
+        let journal = Journal::load(&locked)?;
+        Ok(Box::new(LockedFile { locked, journal }))
+    }
+}
+
+struct LockedFile {
+    locked: Locked,
+    journal: Journal,
+}
+
+impl LockedLogins for LockedFile {
+    fn read_and_heal(&mut self, profile: &str) -> Result<Current, StoreError> {
+        let notes: Vec<Note> = self.journal.note().into_iter().collect();
+        let config = self.locked.read()?.config;
+        let Some(mut found) = config.find(profile) else {
+            // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
+            self.journal.prune(&mut self.locked, &config).ok();
+            let names = config.names().into_iter().map(str::to_owned).collect();
+            return Ok(Current { profile: None, names, healed: false, missed: None, notes });
+        };
+        let (mut healed, mut missed) = (false, None);
+        if let Verdict::Stale(login) = self.journal.judge(&found) {
+            let (site, mut tokens) = (login.site, login.tokens.clone());
+            tokens.refresh_token_expire = tokens.refresh_token_expire.or(found.oauth_refresh_token_expire);
+            let changes = Changes::new().tokens(&tokens).text(Field::OauthSiteType, site.as_str());
+            missed = self.locked.edit(|config| config.upsert(profile, &changes)).err();
+            found.replace_tokens(site, tokens);
+            healed = true;
+        }
+        Ok(Current { profile: Some(found), names: Vec::new(), healed, missed, notes })
+    }
+
+    fn has_moved_on(&mut self, profile: &str, presented: &Secret) -> Result<bool, StoreError> {
+        let Some(profile) = self.locked.read()?.config.find(profile) else { return Ok(false) };
+        let other = profile.oauth_refresh_token.as_ref().is_some_and(|token| token != presented);
+        Ok(other && !matches!(self.journal.judge(&profile), Verdict::Stale(_)))
+    }
+
+    fn reserve(&mut self) -> Result<(), StoreError> {
+        self.locked.reserve(GROWTH)
+    }
+
+    fn keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError> {
+        // The reservation is used up by the first try: if it was what broke, the second one makes do without.
+        self.try_to_keep(rotation).or_else(|_| self.try_to_keep(rotation))
+    }
+
+    fn save_credentials(
+        &mut self,
+        profile: &str,
+        source: &Secret,
+        credentials: &StsCredentials,
+        received: Option<Timestamp>,
+    ) -> Result<Vec<Note>, StoreError> {
+        let changes = Changes::new().sts(credentials);
+        let updated = self.locked.edit(|config| {
+            let there = config.find(profile);
+            if there.is_some_and(|profile| profile.oauth_access_token.as_ref() == Some(source)) {
+                config.upsert(profile, &changes);
+            }
+        })?;
+        self.journal.receive(&mut self.locked, profile, received)?;
+        Ok(updated.notes)
+    }
+
+    fn adopt_if_foreign(&mut self, profile: &Profile) -> Result<(), StoreError> {
+        let known = self.journal.newest(&profile.name).is_some();
+        if known && !matches!(self.journal.judge(profile), Verdict::Foreign) {
+            return Ok(());
+        }
+        self.journal.adopt(&mut self.locked, profile)
+    }
+
+    fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError> {
+        let mut after = None;
+        let updated = self.locked.edit(|config| {
+            edit(config);
+            after = Some(config.clone());
+        })?;
+        if let Some(config) = after {
+            self.journal.prune(&mut self.locked, &config)?;
+        }
+        Ok(updated.notes)
+    }
+
+    fn forget(&mut self, profile: &str) -> Result<(), StoreError> {
+        self.journal.purge(&mut self.locked, profile)
+    }
+}
+
+impl LockedFile {
+    /// Writes the journal and then the shared file. One of the two is enough to keep the login.
+    fn try_to_keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError> {
+        let Rotation { profile, site, tokens, superseded, settings, overrule } = rotation;
+        let (locked, journal) = (&mut self.locked, &mut self.journal);
+        let recorded = journal.record(locked, profile, *site, tokens, superseded.as_ref());
+        let changes = settings.clone().tokens(tokens);
+        let mut overruled = false;
+        let updated = locked.edit(|config| {
+            let ours = |profile: Profile| !matches!(journal.judge(&profile), Verdict::Foreign);
+            overruled = !overrule && !config.find(profile).is_some_and(ours);
+            if !overruled {
+                config.upsert(profile, &changes);
+            }
+        });
+        match (recorded, updated) {
+            (recorded, Ok(updated)) => Ok(Kept { notes: updated.notes, missed: recorded.err(), overruled }),
+            (Ok(()), Err(error)) => Ok(Kept { notes: Vec::new(), missed: Some(error), overruled }),
+            (Err(_), Err(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Which requests are sent again, how often, and after how long.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::exchange::{Exchanged, exchange};
+use crate::host::{Clock, Http, TransportKind};
+use crate::reply::ReplyError;
+use crate::secret::Secret;
+use crate::site::{Cloud, Site};
+
+/// No further attempt starts later than this after the first.
+const PERIOD: Duration = Duration::from_secs(5);
+const BACKOFF: Duration = Duration::from_millis(300);
+/// How often one kind of request is sent again in one command.
+const RETRIES: u8 = 2;
+
+/// The attempts at one kind of request.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempts {
+    left: u8,
+    since: Option<Instant>,
+}
+
+impl Attempts {
+    /// The first attempt and two more.
+    pub const fn new() -> Self {
+        Self { left: RETRIES, since: None }
+    }
+
+    /// The first attempt and no more.
+    pub const fn one() -> Self {
+        Self { left: 0, since: None }
+    }
+
+    /// Notes that an attempt begins.
+    pub fn begin(&mut self) {
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// How long to wait before the next attempt after `error`, at the server's wish (`Retry-After`, RFC 9110 section
+    /// 10.2.3) within bounds; `None` when there is to be none.
+    pub fn next_after(&mut self, error: &ReplyError) -> Option<Duration> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= PERIOD {
+            return None;
+        }
+        self.left = self.left.checked_sub(1)?;
+        let asked = match error {
+            ReplyError::Refused(refusal) => refusal.retry_after.map(Duration::from_secs),
+            _ => None,
+        };
+        Some(asked.unwrap_or(BACKOFF).clamp(BACKOFF, PERIOD))
+    }
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Exchanges an access token, which may be repeated (see [`exchange`]).
+///
+/// # Errors
+/// [`ReplyError`] of the last attempt.
+pub async fn exchange_repeatedly(
+    http: &dyn Http,
+    clock: &dyn Clock,
+    cloud: &Cloud,
+    site: Site,
+    access_token: &Secret,
+    attempts: &mut Attempts,
+) -> Result<Exchanged, ReplyError> {
+    loop {
+        attempts.begin();
+        let error = match exchange(http, cloud, site, access_token, clock.now()).await {
+            Ok(exchanged) => return Ok(exchanged),
+            Err(error) => error,
+        };
+        match if is_temporary(&error) { attempts.next_after(&error) } else { None } {
+            Some(pause) => sleep(pause).await,
+            None => return Err(error),
+        }
+    }
+}
+
+/// The refusals after which the same refresh token is useless (RFC 6749 section 5.2, RFC 6750 section 3.1).
+pub fn is_final(error: &ReplyError) -> bool {
+    const CODES: [&str; 4] = ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_token"];
+    matches!(error, ReplyError::Refused(refusal) if refusal.is_any_of(&CODES) && matches!(refusal.status, 200 | 400 | 401))
+}
+
+/// Whether the server may have acted although no whole response came.
+pub fn is_ambiguous(error: &ReplyError) -> bool {
+    matches!(error, ReplyError::Transport(error) if error.kind == TransportKind::Ambiguous)
+}
+
+/// Whether the server surely did not act: it was not reached, or said that it was too busy.
+pub fn surely_not_counted(error: &ReplyError) -> bool {
+    match error {
+        ReplyError::Transport(error) => error.kind == TransportKind::NotSent,
+        ReplyError::Refused(refusal) => matches!(refusal.status, 429 | 503),
+        _ => false,
+    }
+}
+
+/// Whether a request that may be repeated has a chance at the next attempt.
+pub fn is_temporary(error: &ReplyError) -> bool {
+    match error {
+        ReplyError::Transport(error) => error.kind != TransportKind::Blocked,
+        ReplyError::Refused(refusal) => refusal.is_temporary(),
+        _ => false,
+    }
+}
+
+/// Whether the access token was refused (RFC 6750 section 3.1).
+pub fn is_unauthorized(error: &ReplyError) -> bool {
+    matches!(error, ReplyError::Refused(refusal) if matches!(refusal.status, 401 | 403))
+}
