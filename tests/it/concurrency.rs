@@ -7,7 +7,6 @@ use std::thread;
 use aliyun_rs::sandbox::Endpoint;
 
 use crate::support::World;
-use crate::support::process::start;
 use crate::support::tool::assert_no_reuse;
 
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
@@ -40,12 +39,10 @@ fn sixty_processes_at_expiry_cost_one_refresh_and_one_exchange() {
         let world = World::real();
         world.signed_in(life);
         world.has_sts("demo", -10);
-        let runs: Vec<_> = (0..60).map(|_| start(&world, &ARGS)).collect();
+        let runs: Vec<_> = (0..60).map(|_| world.start(&ARGS)).collect();
         let mut answers = BTreeSet::new();
         for run in runs {
-            let output = run.wait_with_output().unwrap();
-            assert!(output.status.success(), "{output:?}");
-            answers.insert(output.stdout);
+            answers.insert(run.finish().exits(0).stdout);
         }
         assert_eq!(answers.len(), 1, "all have the same credentials");
         let ledger = world.ledger();
@@ -60,10 +57,10 @@ fn processes_that_find_due_credentials_do_not_wait_for_the_one_that_renews() {
     world.signed_in(0);
     world.has_sts("demo", 600);
     world.fault(&["token=delay:3000x1"]);
-    let runs: Vec<_> = (0..20).map(|_| start(&world, &ARGS)).collect();
-    let outputs: Vec<_> = runs.into_iter().map(|run| run.wait_with_output().unwrap()).collect();
-    assert!(outputs.iter().all(|output| output.status.success() && output.stderr.is_empty()), "{outputs:?}");
-    let old = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains("STS.old")).count();
+    let runs: Vec<_> = (0..20).map(|_| world.start(&ARGS)).collect();
+    let runs: Vec<_> = runs.into_iter().map(|run| run.finish().exits(0)).collect();
+    assert!(runs.iter().all(|run| run.stderr.is_empty()), "{runs:?}");
+    let old = runs.iter().filter(|run| run.stdout.contains("STS.old")).count();
     assert!(old >= 10, "{old} of 20; all but the one that renews, unless this machine is very busy");
     assert_one_renewal(&world);
 }
@@ -92,7 +89,7 @@ fn two_profiles_renewed_at_once_do_not_lose_each_other() {
 mod signals {
     use std::time::{Duration, Instant};
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::Signal;
 
     use super::*;
 
@@ -102,21 +99,19 @@ mod signals {
         world.signed_in(0);
         world.has_sts("demo", 600);
         world.fault(&["token=delay:1000x1"]);
-        let holder = start(&world, &ARGS);
-        let pid = Pid::from_child(&holder);
+        let holder = world.start(&ARGS);
         let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
         while !draft.exists() {
             thread::sleep(Duration::from_millis(1));
         }
-        kill_process(pid, Signal::STOP).unwrap();
+        holder.signal(Signal::STOP);
         let started = Instant::now();
         for _ in 0..5 {
-            let output = start(&world, &ARGS).wait_with_output().unwrap();
-            assert!(String::from_utf8_lossy(&output.stdout).contains("STS.old"), "{output:?}");
+            world.start(&ARGS).finish().says("STS.old");
         }
         assert!(started.elapsed() < Duration::from_secs(8));
-        kill_process(pid, Signal::CONT).unwrap();
-        assert!(holder.wait_with_output().unwrap().status.success());
+        holder.signal(Signal::CONT);
+        holder.finish().exits(0);
         assert_one_renewal(&world);
     }
 
@@ -125,18 +120,16 @@ mod signals {
         let world = World::real();
         world.signed_in(3600);
         world.fault(&["exchange=delay:60000x1"]);
-        let mut holder = start(&world, &ARGS);
+        let holder = world.start(&ARGS);
         while world.config_path().with_file_name("config.json.lock").metadata().is_err() {
             thread::sleep(Duration::from_millis(1));
         }
-        let waiters: Vec<_> = (0..10).map(|_| start(&world, &ARGS)).collect();
+        let waiters: Vec<_> = (0..10).map(|_| world.start(&ARGS)).collect();
         thread::sleep(Duration::from_millis(200));
         world.fault(&[]);
-        kill_process(Pid::from_child(&holder), Signal::KILL).unwrap();
-        holder.wait().unwrap();
+        drop(holder);
         for waiter in waiters {
-            let output = waiter.wait_with_output().unwrap();
-            assert!(output.status.success(), "{output:?}");
+            waiter.finish().exits(0);
         }
         assert_eq!(world.ledger().grants("refresh_token"), 0);
     }

@@ -5,8 +5,9 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
+use crate::support::fetch::{get, is_closed};
 use crate::support::ports;
-use crate::support::program::{Home, Running, end, get, is_closed};
+use crate::support::process::{ALIYUN_RS, Home, end, start};
 
 fn environment(text: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
@@ -15,7 +16,7 @@ fn environment(text: &str) -> BTreeMap<String, String> {
 #[test]
 fn the_program_finds_the_key_under_every_name_and_no_rival_of_it() {
     let home = Home::with_profiles();
-    let mut command = home.program(&["exec", "--", "env"]);
+    let mut command = home.command(&["exec", "--", "env"]);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "old"),
         ("SECURITY_TOKEN", "old"),
@@ -49,7 +50,7 @@ fn the_program_finds_the_key_under_every_name_and_no_rival_of_it() {
 #[test]
 fn a_long_lived_key_leaves_no_token_of_anybody_behind() {
     let home = Home::with_profiles();
-    let mut command = home.program(&["exec", "--profile", "key", "env"]);
+    let mut command = home.command(&["exec", "--profile", "key", "env"]);
     command.envs([("ALIBABA_CLOUD_SECURITY_TOKEN", "old"), ("OSS_SESSION_TOKEN", "old"), ("SecurityToken", "old")]);
     let ended = end(command);
     let found = environment(&ended.stdout);
@@ -60,7 +61,7 @@ fn a_long_lived_key_leaves_no_token_of_anybody_behind() {
 #[test]
 fn the_variable_that_chose_the_profile_is_not_handed_on() {
     let home = Home::with_profiles();
-    let mut command = home.program(&["exec", "env"]);
+    let mut command = home.command(&["exec", "env"]);
     command.env("ALIBABA_CLOUD_PROFILE", "key");
     let found = environment(&end(command).stdout);
     assert_eq!(found.get("ALICLOUD_ACCESS_KEY").map(String::as_str), Some("LTAI.id"));
@@ -70,10 +71,10 @@ fn the_variable_that_chose_the_profile_is_not_handed_on() {
 #[test]
 fn the_program_takes_our_place_with_our_number_and_its_own_exit_status() {
     let home = Home::with_profiles();
-    let mut running = Running::start(home.program(&["exec", "--", "sh", "-c", "echo $$; exit 7"]));
+    let mut running = start(home.command(&["exec", "--", "sh", "-c", "echo $$; exit 7"]));
     assert_eq!(running.line(), running.id().to_string());
-    assert_eq!(running.end().code, Some(7));
-    let ended = end(home.program(&["exec", "--", "sh", "-c", "kill -TERM $$"]));
+    assert_eq!(running.finish().code, Some(7));
+    let ended = home.run(&["exec", "--", "sh", "-c", "kill -TERM $$"]);
     assert_eq!(ended.code, None, "it ended by the signal itself");
 }
 
@@ -81,9 +82,9 @@ fn the_program_takes_our_place_with_our_number_and_its_own_exit_status() {
 fn the_program_inherits_no_open_file_of_ours() {
     let home = Home::with_profiles();
     let list = ["-c", "ls /proc/$$/fd || ls /dev/fd"];
-    let plain = end(home.clean("sh", &list)).stdout;
+    let plain = end(home.other("sh", &list)).stdout;
     for args in [["exec", "--", "sh"].as_slice(), &["exec", "--serve", "--", "sh"]] {
-        assert_eq!(end(home.program(&[args, &list].concat())).stdout, plain, "{args:?}");
+        assert_eq!(end(home.command(&[args, &list].concat())).stdout, plain, "{args:?}");
     }
 }
 
@@ -96,7 +97,7 @@ fn a_program_that_cannot_run_is_told_apart_as_shells_do() {
             ("no-such-program", 127, "command not found: `no-such-program`"),
             (file.to_str().unwrap(), 126, "could not run `"),
         ] {
-            let ended = end(home.program(&[args, &["--", name]].concat()));
+            let ended = end(home.command(&[args, &["--", name]].concat()));
             assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), ""), "{args:?} {name}");
             assert!(ended.stderr.contains(words), "{}", ended.stderr);
         }
@@ -108,21 +109,21 @@ fn without_credentials_nothing_runs() {
     let home = Home::with_profiles();
     for (profile, code) in [("foreign", 2), ("nobody", 2)] {
         for args in [["exec"].as_slice(), &["exec", "--serve"]] {
-            let ended = end(home.program(&[args, &["--profile", profile, "echo", "ran"]].concat()));
+            let ended = end(home.command(&[args, &["--profile", profile, "echo", "ran"]].concat()));
             assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), ""), "{profile}");
             assert!(ended.stderr.contains(profile), "{}", ended.stderr);
         }
     }
-    assert_eq!(end(home.program(&["exec"])).code, Some(2));
+    assert_eq!(home.run(&["exec"]).code, Some(2));
 }
 
 #[test]
 fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
     let home = Home::with_profiles();
     let script = "env | sort; echo $ALIBABA_CLOUD_CREDENTIALS_URI; read wait; exit 9";
-    let mut command = home.program(&["exec", "--serve", "--", "sh", "-c", script]);
+    let mut command = home.command(&["exec", "--serve", "--", "sh", "-c", script]);
     command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "old").stdin(Stdio::piped());
-    let mut running = Running::start(command);
+    let mut running = start(command);
     let mut found = BTreeMap::new();
     let url = loop {
         let line = running.line();
@@ -137,7 +138,7 @@ fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
     let answer = get(&url);
     assert_eq!((answer.status, answer.field("SecurityToken").as_str()), (200, "sts-token"));
     running.hang_up();
-    assert_eq!(running.end().code, Some(9));
+    assert_eq!(running.finish().code, Some(9));
     assert!(is_closed(&url));
 }
 
@@ -145,18 +146,35 @@ fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
 fn a_served_program_hears_signals_and_tells_its_end_by_one() {
     let home = Home::with_profiles();
     let listen = r#"trap "exit 42" TERM; echo ready; while :; do sleep 0.02; done"#;
-    let mut running = Running::start(home.program(&["exec", "--serve", "--", "sh", "-c", listen]));
+    let mut running = start(home.command(&["exec", "--serve", "--", "sh", "-c", listen]));
     assert_eq!(running.line(), "ready");
     running.signal(Signal::TERM);
-    assert_eq!(running.end().code, Some(42));
-    let ended = end(home.program(&["exec", "--serve", "--", "sh", "-c", "kill -KILL $$"]));
+    assert_eq!(running.finish().code, Some(42));
+    let ended = home.run(&["exec", "--serve", "--", "sh", "-c", "kill -KILL $$"]);
     assert_eq!(ended.code, Some(137));
+}
+
+/// A program that counts interrupts until it is told to end.
+const COUNT: &str = r#"
+    n=0; trap 'n=$((n+1)); echo interrupt $n' INT; trap 'exit $n' TERM
+    echo ready; while :; do sleep 0.02; done"#;
+
+#[test]
+fn a_program_hears_an_interrupt() {
+    let home = Home::with_profiles();
+    // Without a terminal, whoever runs the tests at one.
+    let mut running = start(home.other("setsid", &[ALIYUN_RS, "exec", "--serve", "--", "sh", "-c", COUNT]));
+    running.wait_for("ready");
+    running.signal(Signal::INT);
+    running.wait_for("interrupt 1");
+    running.signal(Signal::TERM);
+    running.finish().exits(1);
 }
 
 #[test]
 fn around_a_sandbox_the_program_runs_inside_it_and_is_waited_for() {
     let home = Home::with_profiles();
-    let sandboxed = |args: &[&str]| end(home.program(&[&["sandbox", "--as", "alice", "--"], args].concat()));
+    let sandboxed = |args: &[&str]| home.run(&[&["sandbox", "--as", "alice", "--"], args].concat());
     let questions = ["--oauth-site-type", "CN", "--region", "cn-hangzhou", "--language", "en"];
     let turn = ports::turn();
     let ended = sandboxed(&[&["configure", "--mode", "OAuth", "--profile", "demo"][..], &questions].concat());

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -12,7 +11,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::World;
-use crate::support::process::{command, start};
+use crate::support::process::{ALIYUN_RS, Ended, end};
 use crate::support::tool::{Tokens, presentations};
 
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
@@ -37,18 +36,18 @@ fn due() -> (World, Tokens) {
 
 /// A renewal that ran under `strace`.
 struct Traced {
-    output: Output,
+    ended: Ended,
     trace: String,
 }
 
 impl Traced {
     fn run(world: &World, inject: Option<String>) -> Self {
         let path = world.home.path().join("trace");
-        let mut strace = command(world, "strace");
+        let mut strace = world.command("strace");
         strace.args(["-f", "-qq", "-y", "-s", "24", "-e", CALLS, "-e", "signal=none", "-o"]).arg(&path);
         strace.args(inject.iter().flat_map(|inject| ["-e", inject]));
-        let output = strace.arg(env!("CARGO_BIN_EXE_aliyun-rs")).args(ARGS).output().unwrap();
-        Self { output, trace: fs::read_to_string(path).unwrap() }
+        let ended = end(strace.arg(ALIYUN_RS).args(ARGS));
+        Self { ended, trace: fs::read_to_string(path).unwrap() }
     }
 
     /// Each call with its thread.
@@ -78,7 +77,7 @@ fn is_journal(call: &str) -> bool {
 fn points(wanted: impl Fn(&str) -> bool) -> Vec<Point> {
     let (world, _) = due();
     let clean = Traced::run(&world, None);
-    assert!(clean.output.status.success(), "{:?}", clean.output);
+    assert!(clean.ended.code == Some(0), "{:?}", clean.ended);
     assert!(!clean.ended_inside_the_window(), "{}", clean.trace);
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let (mut points, mut unwanted) = (BTreeSet::new(), BTreeSet::new());
@@ -118,13 +117,12 @@ fn afterwards(world: &World, tokens: &Tokens, case: &str) -> bool {
     let config: Value = serde_json::from_str(&world.config()).unwrap_or_else(|error| panic!("{case}: {error}"));
     assert_eq!(config["profiles"][0]["name"], "demo", "{case}");
     let spent = presentations(&world.ledger(), &tokens.refresh);
-    let output = start(world, &ARGS).wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() {
+    let ended = world.start(&ARGS).finish();
+    if ended.code == Some(0) {
         assert!(spent + presentations(&world.ledger(), &tokens.refresh) <= 2, "{case}: presented again");
         return true;
     }
-    assert_eq!(output.status.code(), Some(3), "{case}: {stderr}");
+    let stderr = ended.exits(3).stderr;
     assert!(stderr.contains("needs a new sign-in") && stderr.contains("hint: aliyun-rs configure"), "{case}");
     false
 }
@@ -142,7 +140,7 @@ fn killed_at_any_system_call_a_renewal_loses_no_login_outside_the_window() {
         let (world, tokens) = due();
         let killed = Traced::run(&world, Some(format!("inject={}:signal=KILL:when={}", point.name, point.count)));
         let case = format!("killed at {point:?}\n{}", killed.trace);
-        if killed.output.status.success() {
+        if killed.ended.code == Some(0) {
             return "not reached";
         }
         if afterwards(&world, &tokens, &case) {
@@ -169,14 +167,14 @@ fn interrupted_at_any_system_call_a_renewal_loses_no_login() {
         let (world, tokens) = due();
         let run = Traced::run(&world, Some(format!("inject={}:signal={signal}:when={}", point.name, point.count)));
         let case = format!("SIG{signal} at {point:?}\n{}", run.trace);
-        assert!(afterwards(&world, &tokens, &case), "the login was lost: {case}: {:?}", run.output);
+        assert!(afterwards(&world, &tokens, &case), "the login was lost: {case}: {:?}", run.ended);
         assert_presented_once(&world, &tokens, &case);
-        match run.output.status.code() {
+        match run.ended.code {
             Some(0) => "finished",
             Some(130) => "ended as interrupted",
             // Before it holds interrupts back, the program ends as every other one does.
             None => "ended by the signal",
-            _ => panic!("{case}: {:?}", run.output),
+            _ => panic!("{case}: {:?}", run.ended),
         }
     });
     println!("interrupted at {} points: {totals:?}", cases.len());
@@ -214,10 +212,9 @@ fn failed_at_any_system_call_a_renewal_loses_no_login() {
     let totals = play(&cases, |(point, error, more)| {
         let (world, tokens) = due();
         let run = Traced::run(&world, Some(format!("inject={}:error={error}:when={}{more}", point.name, point.count)));
-        let case = format!("{error}{more} at {point:?}\n{}\n{:?}", run.trace, run.output);
-        let stderr = String::from_utf8_lossy(&run.output.stderr);
-        assert!(!stderr.contains("panicked") && run.output.status.code().is_some(), "{case}");
-        match (afterwards(&world, &tokens, &case), run.output.status.code()) {
+        let case = format!("{error}{more} at {point:?}\n{}\n{:?}", run.trace, run.ended);
+        assert!(!run.ended.stderr.contains("panicked") && run.ended.code.is_some(), "{case}");
+        match (afterwards(&world, &tokens, &case), run.ended.code) {
             (true, Some(0)) => "served",
             (true, _) => "refused, login kept",
             (false, _) => {

@@ -7,7 +7,7 @@ use aliyun_rs::host::TransportKind;
 use aliyun_rs::sandbox::Endpoint;
 
 use crate::support::World;
-use crate::support::process::command;
+use crate::support::process::ALIYUN_RS;
 use crate::support::tool::send;
 
 /// A socket that nobody should come to.
@@ -41,7 +41,7 @@ fn a_request_to_the_sandbox_passes_every_proxy() {
         &["whoami", "--profile", "demo"],
         &["configure", "delete", "--profile", "demo", "--revoke"],
     ] {
-        let mut command = command(&world, env!("CARGO_BIN_EXE_aliyun-rs"));
+        let mut command = world.command(ALIYUN_RS);
         for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             command.env(name, format!("http://127.0.0.1:{}", trap.port()));
         }

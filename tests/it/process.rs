@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use aliyun_rs::sandbox::Decision;
 use rustix::process::Signal;
 
-use crate::support::binary::{Home, command, start};
 use crate::support::evidence::port_is_free;
 use crate::support::ports::turn;
+use crate::support::process::{ALIYUN_RS, Home, command, end, start};
 #[cfg(target_os = "linux")]
 use crate::support::run::PATIENCE;
 use crate::support::{Run, World};
@@ -45,7 +45,7 @@ fn closed_streams_are_borne() {
     let args = inside(&[], &CONFIGURE);
     for redirection in ["<&-", "<&- >/dev/null 2>&-"] {
         let mut shell = command("/bin/sh");
-        shell.args(["-c", &format!("exec \"$@\" {redirection}"), "sh", env!("CARGO_BIN_EXE_aliyun-rs")]).args(&args);
+        shell.args(["-c", &format!("exec \"$@\" {redirection}"), "sh", ALIYUN_RS]).args(&args);
         shell.env("HOME", home.path("")).env("XDG_DATA_HOME", home.path("data"));
         start(&mut shell).finish().exits(0);
     }
@@ -72,6 +72,16 @@ fn an_interrupt_exits_130_and_leaves_no_trace() {
         assert!(port_is_free());
         assert_eq!(world.files(), files);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shell_that_ignores_signals_fails_no_test() {
+    let tests = ["process::an_interrupt_exits_130_and_leaves_no_trace", "exec::a_program_hears_an_interrupt"];
+    let mut shell = command("/bin/sh");
+    shell.args(["-c", "trap '' INT TERM HUP; exec \"$@\"", "sh"]).arg(fs::read_link("/proc/self/exe").unwrap());
+    shell.env("TMPDIR", std::env::temp_dir());
+    end(shell.args(["--exact"]).args(tests)).exits(0).says("2 passed");
 }
 
 #[test]
@@ -128,8 +138,11 @@ fn inherited() -> String {
 fn the_browser_gets_one_address_and_nothing_of_ours() {
     let (world, home) = (World::new(), Home::new());
     executable(&home.path("spy"), SPY);
+    fs::write(home.path("inherited"), "").unwrap();
     let _turn = turn();
-    let mut command = home.command(&CONFIGURE);
+    // A shell gives every program what it has opened itself, as others do by mistake.
+    let mut command = home.other("sh", &["-c", "exec 7<inherited; exec \"$@\"", "sh", ALIYUN_RS]);
+    command.args(CONFIGURE).current_dir(home.path(""));
     command.env(VARIABLE, world.sandbox.url()).env("BROWSER", home.path("spy")).env("LANG", "C.UTF-8");
     for name in [
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

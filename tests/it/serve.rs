@@ -11,7 +11,7 @@ use aliyun_rs::sandbox::Endpoint as Asked;
 use aliyun_rs::serve::Endpoint;
 use tokio::sync::oneshot;
 
-use crate::support::program::{Answer, ask, get, is_closed};
+use crate::support::fetch::{Answer, ask, get, is_closed};
 use crate::support::run::PATIENCE;
 use crate::support::{Run, World};
 
@@ -354,21 +354,22 @@ mod as_a_process {
 
     use rustix::process::Signal;
 
-    use crate::support::program::{Home, Running, end, get, is_closed};
+    use crate::support::fetch::{get, is_closed};
+    use crate::support::process::{Home, start};
 
     #[test]
     fn a_signal_ends_it_well_and_frees_the_port_whoever_is_connected() {
         for signal in [Signal::TERM, Signal::INT] {
             let home = Home::with_profiles();
-            let mut running = Running::start(home.program(&["serve", "--profile", "sts"]));
+            let mut running = start(home.command(&["serve", "--profile", "sts"]));
             let url = running.line();
             assert_eq!(get(&url).field("AccessKeyId"), "STS.id");
             let authority = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
             let mut silent = TcpStream::connect(authority).unwrap();
             silent.write_all(b"GET / HTTP/1.1\r\n").unwrap();
             running.signal(signal);
-            let ended = running.end();
-            assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
+            let ended = running.finish();
+            assert_eq!((ended.code, ended.stdout, ended.stderr.as_str()), (Some(0), format!("{url}\n"), ""));
             assert!(is_closed(&url));
         }
     }
@@ -377,7 +378,7 @@ mod as_a_process {
     fn what_nohup_started_survives_a_hang_up() {
         let home = Home::with_profiles();
         let script = format!("trap '' HUP; exec {} serve", env!("CARGO_BIN_EXE_aliyun-rs"));
-        let mut running = Running::start(home.clean("sh", &["-c", &script]));
+        let mut running = start(home.other("sh", &["-c", &script]));
         let url = running.line();
         running.signal(Signal::HUP);
         assert_eq!(get(&url).status, 200);
@@ -387,7 +388,7 @@ mod as_a_process {
     #[test]
     fn a_long_lived_key_is_served_without_a_token_or_an_end() {
         let home = Home::with_profiles();
-        let mut running = Running::start(home.program(&["serve", "--profile", "key"]));
+        let mut running = start(home.command(&["serve", "--profile", "key"]));
         let answer = get(&running.line());
         assert_eq!(answer.body, r#"{"Code":"Success","AccessKeyId":"LTAI.id","AccessKeySecret":"key-secret"}"#);
     }
@@ -397,7 +398,7 @@ mod as_a_process {
         let home = Home::with_profiles();
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
-        let ended = end(home.program(&["serve", "--port", &port.to_string()]));
+        let ended = home.run(&["serve", "--port", &port.to_string()]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(5), ""));
         assert!(ended.stderr.contains(&format!("could not listen on port {port} of 127.0.0.1")), "{}", ended.stderr);
     }
@@ -405,7 +406,7 @@ mod as_a_process {
     #[test]
     fn a_profile_without_credentials_is_not_served() {
         let home = Home::with_profiles();
-        let ended = end(home.program(&["serve", "--profile", "foreign"]));
+        let ended = home.run(&["serve", "--profile", "foreign"]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
         assert!(ended.stderr.contains("EcsRamRole"), "{}", ended.stderr);
     }

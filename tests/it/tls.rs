@@ -12,8 +12,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::World;
-use crate::support::binary::{Ended, Home, start};
 use crate::support::ports::turn;
+use crate::support::process::{Ended, Home, start};
 
 const HOSTS: [&str; 2] = ["oauth.aliyun.com", "sts.aliyuncs.com"];
 

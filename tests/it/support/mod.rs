@@ -1,14 +1,12 @@
 //! The hermetic world that tests run in: an own home, a sandbox on loopback, a clock that only tests turn, and a
 //! browser that is a program. Commands enter by the same door as `main`.
 
-#[cfg(unix)]
-pub(crate) mod binary;
 pub(crate) mod evidence;
 pub(crate) mod paused;
+#[cfg(unix)]
+pub(crate) mod fetch;
 pub(crate) mod ports;
 pub(crate) mod process;
-#[cfg(unix)]
-pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod tool;
 pub(crate) mod world;
