@@ -8,6 +8,8 @@ use rustix::process::Signal;
 use crate::support::fetch::{get, is_closed};
 use crate::support::ports;
 use crate::support::process::{ALIYUN_RS, Home, end, start};
+#[cfg(target_os = "linux")]
+use crate::support::terminal::{CTRL_C, Terminal};
 
 fn environment(text: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
@@ -169,6 +171,21 @@ fn a_program_hears_an_interrupt() {
     running.wait_for("interrupt 1");
     running.signal(Signal::TERM);
     running.finish().exits(1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_hears_each_ctrl_c_of_a_terminal_once() {
+    let (home, mut terminal) = (Home::with_profiles(), Terminal::new());
+    let mut job = terminal.start(&home, &["exec", "--serve", "--", "sh", "-c", COUNT]);
+    terminal.wait_for("ready");
+    // Two interrupts at almost the same time may count as one, but not every time.
+    for number in 1..=10 {
+        terminal.press(CTRL_C);
+        terminal.wait_for(&format!("interrupt {number}\r\n"));
+    }
+    job.signal(Signal::TERM);
+    assert_eq!(job.finish(), 10);
 }
 
 #[test]

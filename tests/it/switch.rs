@@ -122,3 +122,78 @@ fn concurrent_switches_all_succeed_and_leave_one_of_their_results() {
     let config = world.config();
     assert!(names.iter().any(|name| config == switched_to(name)), "{config}");
 }
+
+#[cfg(target_os = "linux")]
+mod at_a_terminal {
+    use std::fs;
+
+    use rustix::process::Signal;
+
+    use crate::support::process::Home;
+    use crate::support::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Job, Terminal};
+
+    const HIDE_CURSOR: &str = "\x1b[?25l";
+    const SHOW_CURSOR: &str = "\x1b[?25h";
+
+    fn current(home: &Home) -> String {
+        let file: serde_json::Value = serde_json::from_slice(&fs::read(home.file()).unwrap()).unwrap();
+        file["current"].as_str().unwrap().to_owned()
+    }
+
+    /// Shows the list, with its mark at the current profile.
+    fn list(home: &Home, terminal: &mut Terminal) -> Job {
+        let job = terminal.start(home, &["switch"]);
+        terminal.wait_for(HIDE_CURSOR);
+        terminal.wait_for("foreign");
+        terminal.wait_for_raw();
+        job
+    }
+
+    #[test]
+    fn the_profile_that_is_marked_is_the_one_that_is_taken() {
+        for (steps, name) in [(0, "sts"), (1, "key"), (2, "foreign"), (3, "sts")] {
+            let (home, mut terminal) = (Home::with_profiles(), Terminal::new());
+            let mut job = list(&home, &mut terminal);
+            for marked in ["key", "foreign", "sts"].into_iter().take(steps) {
+                terminal.press(DOWN);
+                terminal.wait_for(&format!("> {marked}"));
+                terminal.wait_for_raw();
+            }
+            terminal.press(ENTER);
+            terminal.wait_for(&format!("The current profile is now `{name}`."));
+            assert_eq!((job.finish(), current(&home).as_str()), (0, name));
+        }
+    }
+
+    #[test]
+    fn the_list_starts_at_the_current_profile() {
+        let (home, mut terminal) = (Home::with_profiles(), Terminal::new());
+        home.run(&["switch", "key"]).exits(0);
+        let mut job = list(&home, &mut terminal);
+        terminal.press(ENTER);
+        assert_eq!((job.finish(), current(&home).as_str()), (0, "key"));
+    }
+
+    #[test]
+    fn however_the_list_ends_the_terminal_is_as_it_was() {
+        type End = fn(&mut Terminal, &Job);
+        let ends: [(&str, i32, End); 6] = [
+            ("enter", 0, |terminal, _| terminal.press(ENTER)),
+            ("escape", 130, |terminal, _| terminal.press(ESCAPE)),
+            ("Ctrl-C", 130, |terminal, _| terminal.press(CTRL_C)),
+            ("INT", 130, |_, job| job.signal(Signal::INT)),
+            ("TERM", 130, |_, job| job.signal(Signal::TERM)),
+            ("HUP", 130, |_, job| job.signal(Signal::HUP)),
+        ];
+        for (name, code, end) in ends {
+            let (home, mut terminal) = (Home::with_profiles(), Terminal::new());
+            let before = terminal.modes();
+            let mut job = list(&home, &mut terminal);
+            assert_ne!(terminal.modes(), before, "the list reads single keys");
+            end(&mut terminal, &job);
+            terminal.wait_for(SHOW_CURSOR);
+            assert_eq!((job.finish(), current(&home).as_str()), (code, "sts"), "{name}");
+            assert_eq!(terminal.modes(), before, "{name}");
+        }
+    }
+}

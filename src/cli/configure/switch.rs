@@ -99,13 +99,12 @@ fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
     let chosen = context.interruptible(async |interrupts| {
         tokio::select! {
             chosen = blocking(select) => Ok(chosen),
-            () = interrupts.next() => {
-                dialoguer::console::Term::stderr().show_cursor().ok();
-                Err(Failure::Quiet(Code::Interrupted))
-            }
+            () = interrupts.next() => Err(Failure::Quiet(Code::Interrupted)),
         }
-    })?;
-    match chosen {
+    });
+    // A list that was interrupted leaves the cursor hidden, whoever noticed the interrupt first.
+    dialoguer::console::Term::stderr().show_cursor().ok();
+    match chosen? {
         Ok(Some(index)) => Ok(names[index].clone()),
         Ok(None) => Err(Failure::Quiet(Code::Interrupted)),
         // The terminal gives an interrupt to its reader.

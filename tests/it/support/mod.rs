@@ -8,6 +8,8 @@ pub(crate) mod fetch;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod run;
+#[cfg(target_os = "linux")]
+pub(crate) mod terminal;
 pub(crate) mod tool;
 pub(crate) mod world;
 
