@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{TokenStream, TokenTree};
+
 /// Each module and what it may use. The order is the order of the layers: a module uses only what stands above.
 const LAYERS: &[(&str, &[&str])] = &[
     ("secret", &[]),
@@ -47,23 +49,45 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 #[test]
 fn modules_use_only_what_they_may() {
-    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in rust_files(Path::new("src")) {
-        let module = module_of(&file);
-        let text = fs::read_to_string(&file).unwrap();
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        let used = code.split("crate::").skip(1).filter_map(first_word).map(str::to_owned);
-        edges.entry(module.clone()).or_default().extend(used.filter(|used| *used != module));
-    }
     let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
-    for (module, used) in edges {
-        if module == "main" {
-            continue;
-        }
+    for file in rust_files(Path::new("src")) {
+        let path = module_path(&file);
+        let Some(module) = path.first().filter(|module| *module != "main") else { continue };
         let allowed = layers.get(module.as_str()).unwrap_or_else(|| panic!("`{module}` is in no layer"));
-        for other in used.iter().filter(|other| other.as_str() != "run" && layers.contains_key(other.as_str())) {
-            assert!(allowed.contains(&other.as_str()), "`{module}` must not use `{other}`");
+        let depth = if module == "lib" { 0 } else { path.len() };
+        for other in uses(&fs::read_to_string(&file).unwrap(), depth) {
+            let is_allowed = other == *module || allowed.contains(&other.as_str());
+            assert!(is_allowed, "{}: `{module}` must not use `{other}`", file.display());
         }
+    }
+}
+
+#[test]
+fn every_way_to_name_a_module_is_seen() {
+    for (code, expected) in [
+        ("use crate::host::Host;", "host"),
+        ("use crate::{host::Host, cli as _};", "cli host"),
+        ("use crate::{\n    host::{self, Env},\n    r#time::{now, Timestamp},\n};", "host time"),
+        ("use {crate::{site::{Cloud, Site}, text}, std::fs};", "site text"),
+        ("use crate :: cli\n:: run ;", "cli"),
+        ("pub use crate::cli;", "cli"),
+        ("use crate::*;", "*"),
+        ("use crate as root;", "crate"),
+        ("use super::super::cli::run;", "cli"),
+        ("use super::{super::{host, sts::{self}}, Config};", "host sts"),
+        ("mod tests { use super::super::super::cli; use super::*; }", "cli"),
+        ("mod tests { mod deep { fn f() { super::super::super::super::cli::f() } } use super::super::x; }", "cli"),
+        ("use self::super::super::cli;", "cli"),
+        ("fn f() { crate::cli::run(&crate::host::Host::new()) }", "cli host"),
+        ("type T = Vec<<crate::cli::X as crate::text::Y>::Z>;", "cli text"),
+        ("macro_rules! m { () => { $crate::cli::f() } }", "cli"),
+        ("fn f() { println!(\"{}\", crate::cli::X); }", "cli"),
+        ("pub(in crate::cli) struct S; pub(crate) struct T;", "cli"),
+        ("/// [`crate::cli`]\nstruct S; // crate::cli\nfn f() -> &'static str { \"\" }", ""),
+        ("use super::Config; use std::fs; use serde::de; fn f() { super::g() }", ""),
+    ] {
+        let found: Vec<String> = uses(code, 2).into_iter().collect();
+        assert_eq!(found.join(" "), expected, "{code}");
     }
 }
 
@@ -120,13 +144,70 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn module_of(file: &Path) -> String {
-    let inside = file.strip_prefix("src").unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
-    first.trim_end_matches(".rs").to_owned()
+/// The path of the module in a file, as in `["config", "store"]`.
+fn module_path(file: &Path) -> Vec<String> {
+    let inside = file.strip_prefix("src").unwrap().with_extension("");
+    let names = inside.components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
+    names.filter(|name| name != "mod").collect()
 }
 
-fn first_word(text: &str) -> Option<&str> {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    Some(&text[..end]).filter(|word| !word.is_empty())
+/// The top-level modules that `code` names in imports, paths and macros, when its own module is `depth` below the
+/// root. `*` and `crate` are all of them.
+fn uses(code: &str, depth: usize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(&tokens(code.parse().unwrap()), depth, &mut found);
+    found
+}
+
+fn tokens(stream: TokenStream) -> Vec<TokenTree> {
+    stream.into_iter().collect()
+}
+
+fn collect(code: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
+    for (at, token) in code.iter().enumerate() {
+        // The middle of a path, which `follow` has seen from its start.
+        if at > 1 && is_colon(&code[at - 1]) && is_colon(&code[at - 2]) {
+            continue;
+        }
+        match token {
+            TokenTree::Ident(name) => match name.to_string().as_str() {
+                "crate" => follow(&code[at + 1..], 0, found),
+                "super" => follow(&code[at + 1..], depth.saturating_sub(1), found),
+                "self" => follow(&code[at + 1..], depth, found),
+                _ => {}
+            },
+            TokenTree::Group(group) => {
+                let is_module = at > 1 && code[at - 2].to_string() == "mod";
+                collect(&tokens(group.stream()), depth + usize::from(is_module), found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Goes on after the start of a path that has led to a module `depth` below the root.
+fn follow(rest: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
+    match rest {
+        [first, second, rest @ ..] if is_colon(first) && is_colon(second) => step(rest, depth, found),
+        [TokenTree::Ident(word), ..] if depth == 0 && word == "as" => drop(found.insert("crate".to_owned())),
+        _ => {}
+    }
+}
+
+/// Takes the next step of a path.
+fn step(path: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
+    match path {
+        [TokenTree::Ident(name), rest @ ..] if name == "self" => follow(rest, depth, found),
+        [TokenTree::Ident(name), rest @ ..] if name == "super" => follow(rest, depth.saturating_sub(1), found),
+        [TokenTree::Group(group), ..] => {
+            let each = tokens(group.stream());
+            each.split(|token| token.to_string() == ",").for_each(|path| step(path, depth, found));
+        }
+        [name, ..] if depth == 0 => drop(found.insert(name.to_string().trim_start_matches("r#").to_owned())),
+        _ => {}
+    }
+}
+
+fn is_colon(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ':')
 }
