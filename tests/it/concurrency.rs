@@ -1,13 +1,18 @@
 //! Any number of threads and processes at expiry: one refresh, one exchange, everybody is served.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::sync::Barrier;
 use std::thread;
 
 use aliyun_rs::sandbox::Endpoint;
 
-use crate::support::World;
+#[cfg(target_os = "linux")]
+use crate::support::open_files::{count, wait_until};
 use crate::support::tool::assert_no_reuse;
+#[cfg(target_os = "linux")]
+use crate::support::world::SEVERAL;
+use crate::support::{Run, World};
 
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
 
@@ -83,6 +88,25 @@ fn two_profiles_renewed_at_once_do_not_lose_each_other() {
         world.pass(std::time::Duration::from_secs(3600));
     }
     assert_no_reuse(&world.ledger());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_profile_that_is_gone_when_the_lock_is_had_is_refused() {
+    for args in [&["switch", "robot"], &["delete", "robot"]] {
+        let world = World::new();
+        world.write_config(SEVERAL);
+        let path = world.config_path().with_file_name("config.json.lock");
+        let held = File::create(&path).unwrap();
+        held.lock().unwrap();
+        let run = Run::new(args).start(&world);
+        wait_until("the command waits for the lock", || count(&path) == 2);
+        let without = SEVERAL.replace("\"robot\"", "\"other\"");
+        world.replace_config(&without);
+        drop(held);
+        run.finish().exits(2).warns("there is no profile `robot`");
+        assert_eq!(world.config(), without, "{args:?}");
+    }
 }
 
 #[cfg(unix)]

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use aliyun_rs::sandbox::{Decision, Endpoint};
 
 use crate::support::evidence::port_is_free;
+#[cfg(target_os = "linux")]
+use crate::support::open_files::{count, wait_until};
 use crate::support::ports::turn;
 use crate::support::run::PATIENCE;
 use crate::support::{Run, World, story};
@@ -191,6 +193,29 @@ fn an_interrupt_at_a_later_question_keeps_what_was_saved() {
     assert!(port_is_free());
     world.run(&["credentials", "--profile", "demo"]).done();
     assert!(world.config().contains("\"current\": \"other\""), "{}", world.config());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_at_the_last_lock_keeps_what_was_saved() {
+    let world = World::new();
+    world.write_config(OTHER);
+    let _turn = turn();
+    let (reader, mut writer) = io::pipe().unwrap();
+    let (run, interrupt) = Run::new(&DEMO).terminal().reader(BufReader::new(reader)).interruptible();
+    let running = run.start(&world);
+    running.wait_for("Default Region Id");
+    let path = world.config_path().with_file_name("config.json.lock");
+    let held = fs::File::open(&path).unwrap();
+    held.lock().unwrap();
+    writer.write_all(b"cn-beijing\n").unwrap();
+    wait_until("the command waits for the lock", || count(&path) == 2);
+    let config = world.config();
+    interrupt.send(()).unwrap();
+    running.finish().exits(130);
+    assert_eq!(world.config(), config);
+    drop(held);
+    world.run(&["credentials", "--profile", "demo"]).done();
 }
 
 #[test]

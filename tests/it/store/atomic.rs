@@ -67,6 +67,13 @@ fn reserved_space_is_used_by_the_next_write_and_given_back_without_one() {
     let mut locked = place.store().lock(AMPLE).unwrap();
     locked.reserve(1 << 16).unwrap();
     assert_eq!(fs::metadata(place.at(LEFTOVER)).unwrap().len(), REALISTIC.len() as u64 + (1 << 16));
+    #[cfg(unix)]
+    for name in [LEFTOVER, JOURNAL_LEFTOVER] {
+        let reserved = fs::metadata(place.at(name)).unwrap();
+        // In units of 512 bytes, whatever the file system's own are.
+        let allocated = std::os::unix::fs::MetadataExt::blocks(&reserved) * 512;
+        assert!(allocated >= reserved.len(), "{name}: {allocated} of {} bytes", reserved.len());
+    }
     assert!(update_locked(&mut locked, |config| config.set_current("生产")).unwrap().written);
     assert!(!place.at(LEFTOVER).exists());
     assert_eq!(place.text().len(), REALISTIC.len() + "生产".len() - "dev".len());

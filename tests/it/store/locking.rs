@@ -110,17 +110,63 @@ fn writers_who_lock_the_file_itself_wait_for_us_and_we_for_them() {
     assert!(written.unwrap().written);
 }
 
-#[cfg(unix)]
-#[test]
-fn a_lock_file_that_was_removed_protects_nobody_and_is_made_anew() {
-    let place = Place::with(REALISTIC);
-    std::thread::scope(|scope| {
-        let held = place.store().lock(AMPLE).unwrap();
-        let waiting = scope.spawn(|| update(&place.store(), |config| count(config, "生产")));
-        std::fs::remove_file(place.at("config.json.lock")).unwrap();
-        drop(held);
-        waiting.join().unwrap().unwrap();
-    });
-    assert_eq!(counted(&place.store(), "生产"), 1);
-    assert!(place.at("config.json.lock").exists());
+/// A lock on a file that is no longer in its place protects nobody, however long it was waited for.
+#[cfg(target_os = "linux")]
+mod replaced {
+    use std::fs;
+    use std::path::Path;
+    use std::thread::ScopedJoinHandle;
+
+    use aliyun_rs::config::Config;
+
+    use super::*;
+    use crate::support::open_files::{count, count_gone, wait_until};
+
+    fn locked(path: &Path) -> File {
+        let file = File::create(path).unwrap();
+        file.lock().unwrap();
+        file
+    }
+
+    /// Plays a writer that waits for the lock on `path`, which is replaced meanwhile and locked by another.
+    fn waits_for_the_successor(place: &Place, path: &Path) {
+        let first = locked(path);
+        fs::write(place.path(), REALISTIC).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| update(&place.store(), |config| count_up(config)));
+            let goes_on = |waiting: &ScopedJoinHandle<'_, _>| {
+                assert!(!waiting.is_finished(), "the writer went on under a lock that protects nobody");
+            };
+            wait_until("the writer waits", || count(path) == 2);
+            let second = locked(&place.at("successor"));
+            fs::write(place.at("successor"), fs::read(path).unwrap()).unwrap();
+            fs::rename(place.at("successor"), path).unwrap();
+            drop(first);
+            wait_until("the writer waits for the successor", || {
+                goes_on(&waiting);
+                count_gone(path) == 0 && count(path) == 2
+            });
+            goes_on(&waiting);
+            drop(second);
+            waiting.join().unwrap().unwrap();
+        });
+        assert_eq!(counted(&place.store(), "生产"), 1);
+        assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+    }
+
+    fn count_up(config: &mut Config) {
+        super::count(config, "生产");
+    }
+
+    #[test]
+    fn a_lock_file_that_was_removed_protects_nobody() {
+        let place = Place::with(REALISTIC);
+        waits_for_the_successor(&place, &place.at("config.json.lock"));
+    }
+
+    #[test]
+    fn a_shared_file_that_was_replaced_is_locked_anew() {
+        let place = Place::with(REALISTIC);
+        waits_for_the_successor(&place, &place.path());
+    }
 }

@@ -5,6 +5,8 @@ pub(crate) mod evidence;
 pub(crate) mod paused;
 #[cfg(unix)]
 pub(crate) mod fetch;
+#[cfg(target_os = "linux")]
+pub(crate) mod open_files;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod run;
