@@ -42,11 +42,15 @@ struct Traced {
 
 impl Traced {
     fn run(world: &World, inject: Option<String>) -> Self {
+        Self::command(world, &ARGS, inject)
+    }
+
+    fn command(world: &World, args: &[&str], inject: Option<String>) -> Self {
         let path = world.home.path().join("trace");
         let mut strace = world.command("strace");
         strace.args(["-f", "-qq", "-y", "-s", "24", "-e", CALLS, "-e", "signal=none", "-o"]).arg(&path);
         strace.args(inject.iter().flat_map(|inject| ["-e", inject]));
-        let ended = end(strace.arg(ALIYUN_RS).args(ARGS));
+        let ended = end(strace.arg(ALIYUN_RS).args(args));
         Self { ended, trace: fs::read_to_string(path).unwrap() }
     }
 
@@ -225,4 +229,45 @@ fn failed_at_any_system_call_a_renewal_loses_no_login() {
         }
     });
     println!("failed in {} ways: {totals:?}", cases.len());
+}
+
+/// What a system call does to the files beside the shared one, in words; those files have no other names than these.
+fn durable_step(call: &str) -> Option<String> {
+    let (name, rest) = call.split_once('(')?;
+    let files = rest.split(['"', '<', '>']).filter(|part| part.contains("/aliyun-rs/sandbox"));
+    let files: Vec<&str> = files.map(|file| file.rsplit('/').next().unwrap().trim_start_matches('.')).collect();
+    match name {
+        _ if is_request(call) => Some("request".to_owned()),
+        "fallocate" | "write" | "fsync" | "rename" | "unlink" if !files.is_empty() && !call.contains("ENOENT") => {
+            Some(format!("{name} {}", files.join(" ")).replace("config.json.aliyun-rs.", ""))
+        }
+        _ => None,
+    }
+}
+
+/// The steps of a command, without repetitions.
+fn durable_steps(world: &World, args: &[&str]) -> Vec<String> {
+    let traced = Traced::command(world, args, None);
+    assert_eq!(traced.ended.code, Some(0), "{:?}", traced.ended);
+    let mut steps: Vec<String> = traced.calls().filter_map(|(_, call)| durable_step(call)).collect();
+    steps.dedup();
+    steps
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn what_is_relied_upon_is_durable() {
+    let (world, _) = due();
+    let renewal = "
+        fallocate tmp, fsync tmp, fsync sandbox, fallocate journal.tmp, fsync journal.tmp, fsync sandbox,
+        request,
+        write journal.tmp, fsync journal.tmp, rename journal.tmp journal, fsync sandbox,
+        write tmp, fsync tmp, rename tmp config.json, fsync sandbox,
+        write tmp, fsync tmp, rename tmp config.json, fsync sandbox";
+    let deletion = "
+        write tmp, fsync tmp, rename tmp config.json, fsync sandbox, unlink journal, fsync sandbox";
+    for (args, expected) in [(&ARGS[..], renewal), (&["delete", "demo"], deletion)] {
+        let expected: Vec<&str> = expected.split(',').map(str::trim).collect();
+        assert_eq!(durable_steps(&world, args), expected, "{args:?}");
+    }
 }

@@ -21,6 +21,8 @@ mod listener;
 mod model;
 mod network;
 #[cfg(unix)]
+mod owners;
+#[cfg(unix)]
 mod process;
 mod readme;
 mod refresh;
