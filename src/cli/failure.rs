@@ -421,10 +421,20 @@ fn reply_line(error: &ReplyError) -> Line<'_> {
     }
 }
 
-/// STS refuses a key that is wrong or has ended, or, rarely, an identity.
+/// STS refuses a key that is wrong or has ended, a clock that is off, or, rarely, an identity.
 fn identity_line(error: &ReplyError) -> Line<'_> {
+    const KEYS: [&str; 3] = ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch"];
     match error {
-        ReplyError::Refused(refusal) if !refusal.is_temporary() => (Code::Denied, vec![]),
+        ReplyError::Refused(refusal) if !refusal.is_temporary() => {
+            let code = refusal.code.as_deref().unwrap_or_default();
+            if KEYS.iter().any(|key| code.starts_with(key)) {
+                (Code::SignIn, vec![Hint::KeyRefused])
+            } else if code.starts_with("InvalidTimeStamp") {
+                (Code::Temporary, vec![Hint::Clock])
+            } else {
+                (Code::Denied, vec![])
+            }
+        }
         error => reply_line(error),
     }
 }
@@ -435,6 +445,7 @@ fn transport_hint(cause: &TransportCause) -> Hint<'static> {
             CertificateProblem::Expired { .. } | CertificateProblem::NotValidYet { .. } => Hint::Clock,
             _ => Hint::Certificate,
         },
+        TransportCause::Roots(_) => Hint::Certificate,
         _ => Hint::Network,
     }
 }

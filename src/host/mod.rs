@@ -27,7 +27,10 @@ pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};
 pub use env::Env;
-pub use http::{CertificateProblem, Http, Request, Response, TransportCause, TransportError, TransportKind};
+pub use http::{
+    CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TransportCause,
+    TransportError, TransportKind,
+};
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};

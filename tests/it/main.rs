@@ -24,6 +24,8 @@ mod network;
 mod owners;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+mod proxy;
 mod readme;
 mod refresh;
 mod sandbox;

@@ -19,21 +19,22 @@ const HOSTS: [&str; 2] = ["oauth.aliyun.com", "sts.aliyuncs.com"];
 
 /// What is wrong with the server's certificate.
 #[derive(Clone, Copy, PartialEq)]
-enum Flaw {
+pub(crate) enum Flaw {
     None,
     OtherName,
     Expired,
+    NotYetValid,
     OtherAuthority,
 }
 
 /// An authority of its own and a server that it vouches for.
-struct Server {
-    authority: String,
+pub(crate) struct Server {
+    pub(crate) authority: String,
     config: Arc<ServerConfig>,
 }
 
 impl Server {
-    fn new(flaw: Flaw) -> Self {
+    pub(crate) fn new(flaw: Flaw) -> Self {
         let (authority, issuer) = authority();
         let stranger = self::authority().1;
         let names: &[&str] = if flaw == Flaw::OtherName { &["oauth.aliyun.com.evil.example"] } else { &HOSTS };
@@ -41,6 +42,9 @@ impl Server {
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
         if flaw == Flaw::Expired {
             params.not_after = date_time_ymd(2020, 1, 1);
+        }
+        if flaw == Flaw::NotYetValid {
+            (params.not_before, params.not_after) = (date_time_ymd(4000, 1, 1), date_time_ymd(4001, 1, 1));
         }
         let key = KeyPair::generate().unwrap();
         let signer = if flaw == Flaw::OtherAuthority { &stranger } else { &issuer };
@@ -56,15 +60,24 @@ impl Server {
         Self { authority, config: Arc::new(config) }
     }
 
-    /// Starts an HTTPS proxy all of whose tunnels end here, and returns its address.
-    fn proxy(&self, sandbox: String) -> String {
+    /// Starts an HTTP proxy all of whose tunnels end here, and returns its address.
+    pub(crate) fn proxy(&self, sandbox: String) -> String {
+        format!("http://{}", self.listen(sandbox, connected))
+    }
+
+    /// Listens for clients, each of which is to be greeted by `greet` before it speaks TLS; returns `HOST:PORT`.
+    pub(crate) fn listen(&self, sandbox: String, greet: fn(&mut TcpStream)) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
         let config = Arc::clone(&self.config);
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (config, sandbox) = (Arc::clone(&config), sandbox.clone());
-                thread::spawn(move || tunnel(client.unwrap(), config, &sandbox));
+                thread::spawn(move || {
+                    let mut client = client.unwrap();
+                    greet(&mut client);
+                    serve(client, config, &sandbox);
+                });
             }
         });
         address
@@ -79,13 +92,15 @@ fn authority() -> (String, Issuer<'static, KeyPair>) {
     (certificate.pem(), Issuer::new(params, key))
 }
 
-/// Takes one `CONNECT`, then one request over TLS, which the sandbox answers. A client that does not trust us hangs
-/// up before.
-fn tunnel(mut client: TcpStream, config: Arc<ServerConfig>, sandbox: &str) {
-    let mut reader = BufReader::new(client.try_clone().unwrap());
-    let (head, _) = message(&mut reader);
+/// Takes one `CONNECT`.
+fn connected(client: &mut TcpStream) {
+    let (head, _) = message(&mut BufReader::new(client.try_clone().unwrap()));
     assert!(HOSTS.iter().any(|host| head.starts_with(&format!("CONNECT {host}:443 HTTP/1.1\r\n"))), "{head}");
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+}
+
+/// Takes one request over TLS, which the sandbox answers. A client that does not trust us hangs up before.
+fn serve(client: TcpStream, config: Arc<ServerConfig>, sandbox: &str) {
     let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), client);
     if tls.conn.complete_io(&mut tls.sock).is_err() {
         return;
@@ -105,7 +120,7 @@ fn tunnel(mut client: TcpStream, config: Arc<ServerConfig>, sandbox: &str) {
 }
 
 /// The head and the body of an HTTP request.
-fn message(reader: &mut impl BufRead) -> (String, Vec<u8>) {
+pub(crate) fn message(reader: &mut impl BufRead) -> (String, Vec<u8>) {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         assert_ne!(reader.read_line(&mut head).unwrap(), 0, "the request ends early: {head}");
@@ -164,8 +179,10 @@ fn a_certificate_that_does_not_convince_gets_no_code() {
     ] {
         let world = World::new();
         let ended = sign_in(&world, flaw, trusted).exits(5).warns("no answer from oauth.aliyun.com").warns(words);
-        let hint = if words.contains("expired") { "check the date and time" } else { "if a company proxy inspects" };
-        ended.warns(&format!("hint: {hint}"));
+        ended.warns(match flaw {
+            Flaw::Expired | Flaw::NotYetValid => "hint: check the date and time of this machine",
+            _ => "hint: if a company proxy inspects connections",
+        });
         assert_eq!(world.ledger().count(Endpoint::Token), 0, "the code was not sent");
     }
 }

@@ -93,6 +93,7 @@ pub(super) enum Hint<'a> {
     ConfigPath,
     EmptyFile { path: &'a Path, remembered: bool },
     Incomplete { profile: &'a str },
+    KeyRefused,
     Lost,
     Names { names: &'a [String] },
     Network,

@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::io;
 
+use http::Uri;
 use rustls::CertificateError;
 
+use super::host_of;
+use super::proxy::{Proxy, ProxyProblem};
+use super::roots::RootsError;
 use crate::time::Timestamp;
 
 /// No complete answer came back.
@@ -51,6 +55,20 @@ pub enum TransportCause {
         /// The verifier's own error.
         #[source]
         source: Box<rustls::Error>,
+    },
+    /// `SSL_CERT_FILE` or `SSL_CERT_DIR` leads to no certificates.
+    #[error("roots-unusable")]
+    Roots(#[source] RootsError),
+    /// The proxy did not connect to the host, or its variable is no use.
+    #[error("proxy-failed")]
+    Proxy {
+        /// The variable that names it.
+        variable: &'static str,
+        /// Its address without user name and password, if it has one.
+        address: Option<String>,
+        /// What it did.
+        #[source]
+        problem: ProxyProblem,
     },
     /// The host's name could not be resolved.
     #[error("name-not-resolved")]
@@ -144,6 +162,39 @@ impl TransportError {
             None => (cause(error), TransportKind::Ambiguous),
         };
         Self { host: host.to_owned(), cause, kind }
+    }
+
+    /// Judges an error about a request to `uri` that was to go through `proxy`, and asks the proxy what it said if
+    /// it did not connect.
+    pub(super) async fn through(proxy: &Proxy, uri: &Uri, error: reqwest::Error) -> Self {
+        let host = host_of(uri);
+        // Through SOCKS, a name that cannot be resolved is the host's: nothing is told of the proxy's own.
+        let host_unknown = error.is_dns() && proxy.is_socks();
+        if !error.is_connect() || host_unknown || certificate_error(&error).is_some() {
+            return Self::of(&host, error);
+        }
+        let error = error.without_url();
+        let problem = match find(&error, |error| error.downcast_ref::<io::Error>().map(io::Error::kind)) {
+            _ if error.is_timeout() => ProxyProblem::TimedOut,
+            _ if error.is_dns() => ProxyProblem::Unreachable(error),
+            Some(
+                io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable,
+            ) => ProxyProblem::Unreachable(error),
+            _ => match proxy.refusal(uri).await {
+                Some(status) => ProxyProblem::Answered(status),
+                None => ProxyProblem::Failed(error),
+            },
+        };
+        let hopeless = matches!(problem, ProxyProblem::Answered(..500));
+        let kind = if hopeless { TransportKind::Blocked } else { TransportKind::NotSent };
+        let cause = TransportCause::Proxy { variable: proxy.variable, address: Some(proxy.address()), problem };
+        Self { host, cause, kind }
+    }
+
+    /// The answer is larger than `limit` bytes.
+    pub(super) fn too_large(host: &str, limit: usize) -> Self {
+        let cause = TransportCause::TooLarge { limit };
+        Self { host: host.to_owned(), cause, kind: TransportKind::Ambiguous }
     }
 
     /// Whether another set of authorities may know the server's.

@@ -1,23 +1,32 @@
 //! The network as a client: `reqwest` on `rustls`, hardened.
 //!
-//! No redirects (a redirected form would carry the refresh token along), bounded times, bounded bodies, and
-//! proxies from the environment. Certificates are checked against the roots compiled in; when those do not
-//! know the issuer (a company's own authority) the handshake failed before anything was sent, and the system's
-//! roots are asked. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace both.
+//! No redirects (a redirected form would carry the refresh token along), bounded times, bounded bodies, and the
+//! proxy that the environment names ([`proxy`]). Certificates are checked against the authorities compiled in; when
+//! those do not know the issuer (a company's own authority), the handshake failed before anything was sent, and the
+//! system's are asked. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace both ([`roots`]). Requests to a sandbox on this
+//! machine use neither proxy nor certificates.
 
 mod error;
+mod proxy;
+mod roots;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::Client;
+use http::Uri;
 use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{BoxFuture, Env};
 pub use error::{CertificateProblem, TransportCause, TransportError, TransportKind};
+use proxy::Proxy;
+pub use proxy::ProxyProblem;
+pub use roots::{RootsError, RootsProblem};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A proxy resolves names, asks an authority about its user and connects, all before it answers.
+const PROXY_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_BODY: usize = 1024 * 1024;
 
@@ -36,62 +45,116 @@ pub trait Http: Send + Sync {
 }
 
 pub(super) struct OsHttp {
-    custom_roots: bool,
+    proxy: proxy::Variables,
+    roots: roots::Variables,
+    /// Clients, each built when it is first needed.
     compiled: OnceLock<Client>,
     system: OnceLock<Client>,
+    custom: OnceLock<Client>,
     loopback: OnceLock<Client>,
 }
 
 impl OsHttp {
     pub(super) fn new(env: &Env) -> Self {
-        let custom_roots = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env.get_os(name).is_some());
-        Self { custom_roots, compiled: OnceLock::new(), system: OnceLock::new(), loopback: OnceLock::new() }
+        Self {
+            proxy: proxy::Variables::of(env),
+            roots: roots::Variables::of(env),
+            compiled: OnceLock::new(),
+            system: OnceLock::new(),
+            custom: OnceLock::new(),
+            loopback: OnceLock::new(),
+        }
     }
 
-    async fn send_trusted(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send_anywhere(&self, request: Request) -> Result<Response, TransportError> {
         if is_sandbox(request.uri()) {
-            return send_with(client(&self.loopback, None), request).await;
+            let client = client(&self.loopback, || builder(RootCertStore::empty()).no_proxy());
+            return send_with(client, request, None).await;
         }
-        if self.custom_roots {
-            return send_with(client(&self.system, Some(system_roots)), request).await;
+        let proxy = self.proxy.proxy().map_err(|(variable, problem)| {
+            let cause = TransportCause::Proxy { variable, address: None, problem };
+            TransportError { host: host_of(request.uri()), cause, kind: TransportKind::Blocked }
+        })?;
+        if self.roots.are_set() {
+            return self.send_with_custom_roots(request, proxy.as_ref()).await;
         }
-        match send_with(client(&self.compiled, Some(compiled_roots)), request.clone()).await {
+        let compiled = client(&self.compiled, || secure(roots::compiled(), proxy.as_ref()));
+        match send_with(compiled, request.clone(), proxy.as_ref()).await {
             Err(error) if error.is_unknown_issuer() => {
-                send_with(client(&self.system, Some(system_roots)), request).await
+                let system = client(&self.system, || secure(roots::system(), proxy.as_ref()));
+                send_with(system, request, proxy.as_ref()).await
             }
             other => other,
+        }
+    }
+
+    /// Trusts only what `SSL_CERT_FILE` and `SSL_CERT_DIR` hold. A variable that is no use is named when nothing
+    /// else is left, or when the rest does not know the server's authority.
+    async fn send_with_custom_roots(
+        &self,
+        request: Request,
+        proxy: Option<&Proxy>,
+    ) -> Result<Response, TransportError> {
+        let host = host_of(request.uri());
+        let blocked = |problem| {
+            let cause = TransportCause::Roots(problem);
+            TransportError { host, cause, kind: TransportKind::Blocked }
+        };
+        let loaded = self.roots.load();
+        let mut problem = loaded.problem;
+        if loaded.store.is_empty()
+            && let Some(problem) = problem.take()
+        {
+            return Err(blocked(problem));
+        }
+        let custom = client(&self.custom, || secure(loaded.store, proxy));
+        match (send_with(custom, request, proxy).await, problem) {
+            (Err(error), Some(problem)) if error.is_unknown_issuer() => Err(blocked(problem)),
+            (outcome, _) => outcome,
         }
     }
 }
 
 impl Http for OsHttp {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        Box::pin(self.send_trusted(request))
+        Box::pin(self.send_anywhere(request))
     }
 }
 
-fn is_sandbox(uri: &http::Uri) -> bool {
+fn is_sandbox(uri: &Uri) -> bool {
     uri.scheme_str() == Some("http") && uri.host() == Some("127.0.0.1")
 }
 
-/// Builds a client on first use. Without roots it speaks plain HTTP to this machine, past every proxy.
-fn client(slot: &OnceLock<Client>, roots: Option<fn() -> RootCertStore>) -> Result<&Client, reqwest::Error> {
+fn host_of(uri: &Uri) -> String {
+    uri.host().unwrap_or_default().to_owned()
+}
+
+fn client(slot: &OnceLock<Client>, builder: impl FnOnce() -> ClientBuilder) -> reqwest::Result<&Client> {
     if let Some(client) = slot.get() {
         return Ok(client);
     }
-    let builder = Client::builder()
+    let built = builder().build()?;
+    Ok(slot.get_or_init(|| built))
+}
+
+fn builder(roots: RootCertStore) -> ClientBuilder {
+    Client::builder()
         .redirect(Policy::none())
         .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .pool_max_idle_per_host(1)
-        .user_agent(concat!("aliyun-rs/", env!("CARGO_PKG_VERSION")));
-    let builder = match roots {
-        Some(roots) => builder.https_only(true).tls_backend_preconfigured(tls(roots())),
-        None => builder.no_proxy().tls_backend_preconfigured(tls(RootCertStore::empty())),
-    };
-    let built = builder.build()?;
-    Ok(slot.get_or_init(|| built))
+        .user_agent(concat!("aliyun-rs/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls(roots))
+}
+
+/// Without a variable, the proxy of the system counts, where the system knows one.
+fn secure(roots: RootCertStore, proxy: Option<&Proxy>) -> ClientBuilder {
+    let builder = builder(roots).https_only(true);
+    match proxy.and_then(|proxy| proxy.to_reqwest().ok()) {
+        Some(proxy) => builder.connect_timeout(PROXY_CONNECT_TIMEOUT).proxy(proxy),
+        None => builder,
+    }
 }
 
 fn tls(roots: RootCertStore) -> ClientConfig {
@@ -103,33 +166,35 @@ fn tls(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn compiled_roots() -> RootCertStore {
-    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+/// Sends once. What a proxy did instead of connecting is asked of it.
+async fn send_with(
+    client: reqwest::Result<&Client>,
+    request: Request,
+    proxy: Option<&Proxy>,
+) -> Result<Response, TransportError> {
+    let uri = request.uri().clone();
+    let failed = match exchange(client, request).await {
+        Ok(answer) => return answer.ok_or_else(|| TransportError::too_large(&host_of(&uri), MAX_BODY)),
+        Err(error) => error,
+    };
+    match proxy.filter(|proxy| proxy.covers(&uri)) {
+        Some(proxy) => Err(TransportError::through(proxy, &uri, failed).await),
+        None => Err(TransportError::of(&host_of(&uri), failed)),
+    }
 }
 
-/// The roots of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`, which the loader reads by itself.
-fn system_roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
-
-async fn send_with(client: Result<&Client, reqwest::Error>, request: Request) -> Result<Response, TransportError> {
-    let host = request.uri().host().unwrap_or_default().to_owned();
-    let fail = |error: reqwest::Error| TransportError::of(&host, error);
-    let client = client.map_err(fail)?;
-    let request = reqwest::Request::try_from(request).map_err(fail)?;
-    let mut response = client.execute(request).await.map_err(fail)?;
+/// One request and the whole answer; `None` for one that is too large.
+async fn exchange(client: reqwest::Result<&Client>, request: Request) -> reqwest::Result<Option<Response>> {
+    let mut response = client?.execute(request.try_into()?).await?;
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(fail)? {
+    while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
-            let cause = TransportCause::TooLarge { limit: MAX_BODY };
-            return Err(TransportError { host, cause, kind: TransportKind::Ambiguous });
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
     let mut answer = Response::new(body);
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(answer)
+    Ok(Some(answer))
 }

@@ -133,7 +133,7 @@ mod replaced {
         let first = locked(path);
         fs::write(place.path(), REALISTIC).unwrap();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| update(&place.store(), |config| count_up(config)));
+            let waiting = scope.spawn(|| update(&place.store(), count_up));
             let goes_on = |waiting: &ScopedJoinHandle<'_, _>| {
                 assert!(!waiting.is_finished(), "the writer went on under a lock that protects nobody");
             };

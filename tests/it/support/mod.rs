@@ -2,11 +2,11 @@
 //! browser that is a program. Commands enter by the same door as `main`.
 
 pub(crate) mod evidence;
-pub(crate) mod paused;
 #[cfg(unix)]
 pub(crate) mod fetch;
 #[cfg(target_os = "linux")]
 pub(crate) mod open_files;
+pub(crate) mod paused;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod run;

@@ -37,6 +37,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::Incomplete { profile } => {
             write!(f, "repair the profile, or sign in again: {}", sign_in_command(profile, None))
         }
+        Hint::KeyRefused => f.write_str("sign the profile in again, or check its AccessKey"),
         Hint::Lost => f.write_str("free disk space or make the folder writable, then sign in again"),
         Hint::Names { names: [] } => {
             f.write_str("there are no profiles yet; create one with `aliyun-rs configure --mode OAuth --profile NAME`")

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::{Result, Write as _};
 
 use super::failure::no_entropy;
-use crate::host::{CertificateProblem, TransportCause, TransportError};
+use crate::host::{CertificateProblem, ProxyProblem, RootsError, RootsProblem, TransportCause, TransportError};
 use crate::openapi::CallError;
 use crate::reply::{Instead, Problem, Refusal, ReplyError};
 use crate::text::printable;
@@ -74,11 +74,47 @@ pub(super) fn transport(error: &TransportError, f: &mut String) -> Result {
             f.write_str("its certificate was refused: ")?;
             certificate(problem, source, f)
         }
+        TransportCause::Roots(error) => roots(error, f),
+        TransportCause::Proxy { variable, address, problem } => proxy(variable, address.as_deref(), problem, f),
         TransportCause::Dns(_) => f.write_str("its name could not be resolved"),
         TransportCause::Refused(_) => f.write_str("the connection was refused"),
         TransportCause::Closed(_) => f.write_str("the connection was closed before the answer was complete"),
         TransportCause::NotHttp(_) => f.write_str("what it sent is not HTTP"),
         TransportCause::Other(error) => write!(f, "{}", innermost(error)),
+    }
+}
+
+fn proxy(variable: &str, address: Option<&str>, problem: &ProxyProblem, f: &mut String) -> Result {
+    match address {
+        Some(address) => write!(f, "the proxy {address} ({variable}) ")?,
+        None => write!(f, "{variable} ")?,
+    }
+    match problem {
+        ProxyProblem::NotUnicode => f.write_str("is not valid Unicode"),
+        ProxyProblem::UnknownScheme => {
+            f.write_str("names a protocol that is not supported (http, https, socks4, socks4a, socks5 and socks5h are)")
+        }
+        ProxyProblem::NotAnAddress => f.write_str(
+            "is not the address of a proxy (http://HOST:PORT; in a user name or password, special characters are \
+             percent-encoded)",
+        ),
+        ProxyProblem::Unreachable(error) => write!(f, "cannot be reached: {}", innermost(error)),
+        ProxyProblem::TimedOut => f.write_str("did not connect in time"),
+        ProxyProblem::Answered(407) => f.write_str("wants a user name and a password that it accepts (status 407)"),
+        ProxyProblem::Answered(status) => write!(f, "refused to connect (status {status})"),
+        ProxyProblem::Failed(error) => write!(f, "did not connect: {}", innermost(error)),
+    }
+}
+
+fn roots(error: &RootsError, f: &mut String) -> Result {
+    write!(f, "{} names `{}`, which ", error.variable, error.path.display())?;
+    match &error.problem {
+        RootsProblem::Missing => f.write_str("does not exist"),
+        RootsProblem::Unreadable(error) => write!(f, "cannot be read: {error}"),
+        RootsProblem::NotAFile => f.write_str("is not a regular file"),
+        RootsProblem::NotAFolder => f.write_str("is not a folder"),
+        RootsProblem::TooLarge { limit } => write!(f, "is larger than {} MiB", limit / (1024 * 1024)),
+        RootsProblem::NoCertificate => f.write_str("contains no certificate in PEM format"),
     }
 }
 
