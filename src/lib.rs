@@ -15,7 +15,7 @@
 //! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
-//! | [`secret`], [`text`], [`time`], [`site`] | words everyone uses |
+//! | [`secret`], [`text`], [`time`], [`tokens`], [`site`] | types that everyone uses |
 //!
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
 //! `tests/it/architecture.rs`.

@@ -1,8 +1,13 @@
 //! Judges an HTTP answer before anyone believes it: is it JSON, is it a refusal, what does it say of the time.
 
+use std::fmt;
+
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
-use serde_json::{Map, Value};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::host::{Response, TransportError};
 use crate::secret::Secret;
@@ -12,11 +17,13 @@ use crate::time::Timestamp;
 const MAX_CODE: usize = 64;
 const MAX_DESCRIPTION: usize = 200;
 const MAX_TOKEN: usize = 16 * 1024;
+/// How much of the server's words is searched for secrets; the rest is never shown.
+const MAX_SEARCHED: usize = 4096;
 
 /// A JSON object that came with success. Its values may be secret: it is never printed.
 pub(crate) struct Reply {
     host: String,
-    fields: Map<String, Value>,
+    fields: Fields,
     /// The server's clock, where it sent one.
     pub(crate) date: Option<Timestamp>,
 }
@@ -113,50 +120,64 @@ impl Refusal {
 }
 
 impl Reply {
-    /// Takes an answer apart.
+    /// Takes an answer apart. `sent` are the secrets of the request: the server's words never show them.
     ///
     /// # Errors
     /// [`ReplyError::NotJson`] for anything but a JSON object, [`ReplyError::Refused`] for every status but
     /// 200 and for an `error` in disguise of a success.
-    pub(crate) fn judge(host: &str, response: &Response) -> Result<Self, ReplyError> {
+    pub(crate) fn judge(host: &str, response: &Response, sent: &[&Secret]) -> Result<Self, ReplyError> {
         let status = response.status();
-        let fields = serde_json::from_slice::<Map<String, Value>>(response.body()).unwrap_or_default();
-        let refused = fields.contains_key("error") || (status != StatusCode::OK && !fields.is_empty());
+        let fields = Fields::of(response.body());
+        let refused = fields.has_error() || (status != StatusCode::OK && !fields.0.is_empty());
         let passing = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
         if refused || passing || (status.is_client_error() && !looks_like_html(response)) {
-            return Err(refusal(host, response, &fields).into());
+            return Err(refusal(host, response, &fields, sent).into());
         }
-        if status != StatusCode::OK || fields.is_empty() {
-            let what = match response.body() {
-                body if body.is_empty() && status.is_redirection() => Instead::Redirect,
-                body if body.is_empty() => Instead::Nothing,
-                _ if looks_like_html(response) => Instead::WebPage,
-                _ => Instead::Other,
-            };
-            return Err(ReplyError::NotJson { host: host.to_owned(), what, status: status.as_u16() });
+        Self::of_success(host, response).ok_or_else(|| not_json(host, response))
+    }
+
+    /// The answer if it is a JSON object and a success by its status, whatever is in it.
+    pub(crate) fn of_success(host: &str, response: &Response) -> Option<Self> {
+        let fields = Fields::of(response.body());
+        let success = response.status() == StatusCode::OK && !fields.0.is_empty();
+        success.then(|| Self { host: host.to_owned(), fields, date: date(response.headers()) })
+    }
+
+    /// Judges an answer of which only success matters (RFC 7009 section 2.2): 200 with an empty body or with JSON.
+    ///
+    /// # Errors
+    /// [`ReplyError`]
+    pub(crate) fn acknowledged(host: &str, response: &Response, sent: &[&Secret]) -> Result<(), ReplyError> {
+        let body = response.body().trim_ascii();
+        let empty = body.is_empty() || serde_json::from_slice::<&RawValue>(body).is_ok();
+        if response.status() == StatusCode::OK && empty && !Fields::of(body).has_error() {
+            return Ok(());
         }
-        Ok(Self { host: host.to_owned(), fields, date: date(response.headers()) })
+        Self::judge(host, response, sent).map(drop)
     }
 
     /// The value of a field, whose name is matched without regard to case: Alibaba Cloud's own SDKs disagree
     /// about it.
-    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
-        self.fields.get(name).or_else(|| {
-            let (_, value) = self.fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-            Some(value)
-        })
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.raw(name)?).ok()
     }
 
-    /// A text that must be there and must be fit for an HTTP header: visible ASCII.
+    /// The JSON of a field; of the last one where there are several.
+    pub(crate) fn raw(&self, name: &str) -> Option<&str> {
+        self.fields.all(name).next()
+    }
+
+    /// A text that must be there and must be fit for an HTTP header: visible ASCII. Of several the last one that is
+    /// fit counts.
     pub(crate) fn token(&self, name: &'static str) -> Result<Secret, ReplyError> {
-        let Some(Value::String(text)) = self.value(name) else {
-            return Err(self.bad(name, if self.value(name).is_some() { Problem::WrongType } else { Problem::Missing }));
-        };
-        match text.len() {
-            0 => Err(self.bad(name, Problem::Empty)),
-            1..=MAX_TOKEN if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text.as_str())),
-            _ => Err(self.bad(name, Problem::Unusable)),
+        let mut problem = None;
+        for raw in self.fields.all(name) {
+            match token(raw) {
+                Ok(token) => return Ok(token),
+                Err(found) => _ = problem.get_or_insert(found),
+            }
         }
+        Err(self.bad(name, problem.unwrap_or(Problem::Missing)))
     }
 
     /// The error for a field of this answer.
@@ -165,12 +186,87 @@ impl Reply {
     }
 }
 
-fn refusal(host: &str, response: &Response, fields: &Map<String, Value>) -> Refusal {
-    let text = |names: &[&str], limit| {
-        let value = names.iter().find_map(|name| fields.get(*name)?.as_str())?;
-        Some(printable(value, limit)).filter(|shown| !shown.is_empty())
+/// The fields of a JSON object in their order, each value as its JSON text. Nothing that one field holds can spoil
+/// another: a number beyond every type, a repeated name, bytes that are not Unicode, something after the object.
+struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    fn of(body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+        Self::deserialize(&mut json).unwrap_or(Self(Vec::new()))
+    }
+
+    /// The values of a field: those with exactly this name before those in another case, and the last one first.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let exact = self.0.iter().rev().filter(move |(key, _)| key == name);
+        let similar = self.0.iter().rev().filter(move |(key, _)| key != name && key.eq_ignore_ascii_case(name));
+        exact.chain(similar).map(|(_, value)| value.get())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.0.iter().rev().find(|(key, _)| key == name)?.1.get()).ok()
+    }
+
+    fn has_error(&self) -> bool {
+        self.all("error").any(|error| !matches!(error, "null" | "false" | "\"\""))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = object.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+fn token(raw: &str) -> Result<Secret, Problem> {
+    if raw == "null" {
+        return Err(Problem::Missing);
+    }
+    if !raw.starts_with('"') {
+        return Err(Problem::WrongType);
+    }
+    let text: String = serde_json::from_str(raw).map_err(|_| Problem::Unusable)?;
+    match text.len() {
+        0 => Err(Problem::Empty),
+        1..=MAX_TOKEN if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text)),
+        _ => Err(Problem::Unusable),
+    }
+}
+
+fn not_json(host: &str, response: &Response) -> ReplyError {
+    let what = match response.body() {
+        body if body.is_empty() && response.status().is_redirection() => Instead::Redirect,
+        body if body.is_empty() => Instead::Nothing,
+        _ if looks_like_html(response) => Instead::WebPage,
+        _ => Instead::Other,
     };
-    let header = |name: &str| Some(printable(response.headers().get(name)?.to_str().ok()?, MAX_CODE));
+    ReplyError::NotJson { host: host.to_owned(), what, status: response.status().as_u16() }
+}
+
+fn refusal(host: &str, response: &Response, fields: &Fields, sent: &[&Secret]) -> Refusal {
+    let clean = |text: &str, limit| printable(&Secret::cover(sent, &printable(text, MAX_SEARCHED)), limit);
+    let text = |names: &[&str], limit| {
+        let value = names.iter().find_map(|name| fields.text(name))?;
+        Some(clean(&value, limit)).filter(|shown| !shown.is_empty())
+    };
+    let header = |name: &str| Some(clean(response.headers().get(name)?.to_str().ok()?, MAX_CODE));
     Refusal {
         host: host.to_owned(),
         status: response.status().as_u16(),
@@ -197,7 +293,7 @@ mod tests {
     fn judged(status: u16, body: &str) -> Result<Reply, ReplyError> {
         let mut response = Response::new(body.as_bytes().to_vec());
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
-        Reply::judge("oauth.example", &response)
+        Reply::judge("oauth.example", &response, &[])
     }
 
     fn refused(status: u16, body: &str) -> Refusal {
@@ -241,7 +337,7 @@ mod tests {
     fn a_token_is_text_that_fits_a_header() {
         for (body, expected) in [
             (r#"{"a":1}"#, Problem::Missing),
-            (r#"{"token":null}"#, Problem::WrongType),
+            (r#"{"token":null}"#, Problem::Missing),
             (r#"{"token":["x"]}"#, Problem::WrongType),
             (r#"{"token":""}"#, Problem::Empty),
             (r#"{"token":"a\r\nb: c"}"#, Problem::Unusable),
@@ -253,5 +349,44 @@ mod tests {
             }
         }
         assert_eq!(judged(200, r#"{"Token":"x"}"#).unwrap().token("token").unwrap().expose(), "x");
+    }
+
+    #[test]
+    fn the_words_of_a_server_never_show_what_was_sent() {
+        let token = Secret::new("rt-0123456789abcdefghij");
+        for words in [
+            "rt-0123456789abcdefghij is spent",
+            "the token rt-0123456789abcdefghij",
+            "starts with rt-0123456789",
+            "ends in 9abcdefghij",
+            "x=rt-0123456789abcdefghij&y=rt-0123456789abcdefghij",
+            "rt-01234567\u{0}\u{200b}89abcdefghij",
+        ] {
+            let body = serde_json::json!({"error": words, "error_description": words, "requestId": words}).to_string();
+            let mut response = Response::new(body.into_bytes());
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            let Err(ReplyError::Refused(refusal)) = Reply::judge("oauth.example", &response, &[&token]) else {
+                panic!("{words}")
+            };
+            for shown in [refusal.code, refusal.description, refusal.request_id].into_iter().flatten() {
+                assert!(shown.contains("***") && !shown.contains("0123456") && !shown.contains("cdefghij"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_empty_or_json_success_is_an_acknowledgement() {
+        let acknowledged = |status: u16, body: &str| {
+            let mut response = Response::new(body.as_bytes().to_vec());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            Reply::acknowledged("oauth.example", &response, &[]).is_ok()
+        };
+        for body in ["", " \r\n", "{}", r#"{"requestId":"R"}"#, "true", r#"{"error":null}"#] {
+            assert!(acknowledged(200, body), "{body}");
+            assert!(!acknowledged(400, body) && !acknowledged(302, body), "{body}");
+        }
+        for body in ["<html>", "<!doctype html>", "welcome to the hotel", r#"{"error":"invalid_request"}"#] {
+            assert!(!acknowledged(200, body), "{body}");
+        }
     }
 }

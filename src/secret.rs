@@ -8,6 +8,11 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+/// So many characters in common are no chance.
+const TELLING: usize = 8;
+/// Anything shorter is not a secret of any protocol here.
+const SHORTEST: usize = 4;
+
 /// A secret text, wiped from memory when dropped.
 ///
 /// ```
@@ -27,6 +32,29 @@ impl Secret {
     /// Returns the text. The caller answers for where it goes.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Returns `text` with `***` in place of each part that it has in common with one of `secrets`, so that words of
+    /// others can be shown. Parts of fewer than eight characters may remain.
+    pub fn cover(secrets: &[&Self], text: &str) -> String {
+        let mut covered = String::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let common = secrets.iter().map(|secret| secret.common(rest)).max().unwrap_or(0);
+            covered.push_str(if common > 0 { "***" } else { &rest[..c.len_utf8()] });
+            rest = &rest[common.max(c.len_utf8())..];
+        }
+        covered
+    }
+
+    /// How many bytes of the start of `text` are a part of the secret; 0 if that could be chance.
+    fn common(&self, text: &str) -> usize {
+        let least = TELLING.min(self.0.len());
+        let is_part = |length: &usize| text.get(..*length).is_some_and(|part| self.0.contains(part));
+        match least >= SHORTEST && is_part(&least) {
+            true => (least..=text.len()).take_while(is_part).last().unwrap_or(0),
+            false => 0,
+        }
     }
 
     /// Whether the text is empty.

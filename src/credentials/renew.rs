@@ -96,7 +96,7 @@ enum Refreshed {
     FileChanged,
 }
 
-impl Renewal<'_> {
+impl<'a> Renewal<'a> {
     async fn run(&mut self) -> Result<Credentials, Error> {
         let mut doubted = false;
         let mut refused = None;
@@ -117,7 +117,8 @@ impl Renewal<'_> {
                 None => match self.refresh(&profile, site).await? {
                     Refreshed::Tokens(Tokens { access_token: Some(token), .. }) => token,
                     // The refresh token was kept; what came with it is of no use.
-                    Refreshed::Tokens(_) | Refreshed::FileChanged => continue,
+                    Refreshed::Tokens(_) => return Err(Error::Refresh(self.endpoint(site).no_access_token())),
+                    Refreshed::FileChanged => continue,
                 },
             };
             refreshed |= profile.oauth_access_token.as_ref() != Some(&access_token);
@@ -165,8 +166,7 @@ impl Renewal<'_> {
             return Err(sign_in(profile, SignInReason::NoRefreshToken));
         };
         self.locked.with(|logins| logins.reserve()).await?;
-        let provider = self.provider;
-        let endpoint = TokenEndpoint::new(&*provider.http, &provider.cloud, site);
+        let endpoint = self.endpoint(site);
         let mut answer = self.present(&endpoint, token).await;
         let ambiguous = matches!(&answer, Err(Error::Refresh(error)) if is_ambiguous(error));
         if ambiguous {
@@ -187,6 +187,10 @@ impl Renewal<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn endpoint(&self, site: Site) -> TokenEndpoint<'a> {
+        TokenEndpoint::new(&*self.provider.http, &self.provider.cloud, site)
     }
 
     /// Presents the refresh token, again only if the server surely did not act on it.

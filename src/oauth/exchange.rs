@@ -41,7 +41,7 @@ pub async fn exchange(
         .body(Vec::new())
         .expect("a compiled-in URL and a checked token make a request");
     let host = host_of(&request);
-    let reply = Reply::judge(&host, &http.send(request).await?)?;
+    let reply = Reply::judge(&host, &http.send(request).await?, &[access_token])?;
     let skew = reply.date.map(|date| Skew::between(date, now)).unwrap_or_default();
     let expiration = skew.to_local(expiration(&reply)?);
     if expiration <= now {
@@ -58,9 +58,9 @@ pub async fn exchange(
 
 fn expiration(reply: &Reply) -> Result<Timestamp, ReplyError> {
     match reply.value("expiration") {
-        None => Err(reply.bad("expiration", Problem::Missing)),
+        None | Some(Value::Null) => Err(reply.bad("expiration", Problem::Missing)),
         Some(Value::String(text)) => {
-            Timestamp::parse_rfc3339(text).ok_or_else(|| reply.bad("expiration", Problem::NotADate))
+            Timestamp::parse_rfc3339(&text).ok_or_else(|| reply.bad("expiration", Problem::NotADate))
         }
         Some(_) => Err(reply.bad("expiration", Problem::NotADate)),
     }

@@ -1,18 +1,12 @@
 //! The token endpoint: code for tokens, refresh, revocation.
+//!
+//! Whatever else an answer holds, a usable new refresh token in it is returned: the one that was presented is spent
+//! by then, and the rest can be had again. Keeping it is left to the caller, and so is every retry.
 
 use std::time::Duration;
 
-use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
-};
-use oauth2::{
-    AccessToken, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
-};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use oauth2::PkceCodeVerifier;
 
 use crate::host::{Http, Request, Response};
 use crate::reply::{Problem, Reply, ReplyError};
@@ -23,8 +17,10 @@ use crate::tokens::Tokens;
 
 /// The life of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
-/// No lifetime longer than this is believed.
-const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+/// No access token is believed to live longer: Alibaba Cloud's live for three hours at most.
+const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
+/// No refresh token is believed to live longer: Alibaba Cloud's live for a year at most.
+const LONGEST_SESSION: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// The token endpoint of one site.
 pub struct TokenEndpoint<'a> {
@@ -33,19 +29,6 @@ pub struct TokenEndpoint<'a> {
     revoke_url: String,
     site: Site,
 }
-
-type Client = oauth2::Client<
-    BasicErrorResponse,
-    Answer,
-    BasicTokenIntrospectionResponse,
-    StandardRevocableToken,
-    BasicRevocationErrorResponse,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointSet,
->;
 
 impl<'a> TokenEndpoint<'a> {
     /// The endpoint of `site` in `cloud`, reached through `http`.
@@ -56,8 +39,7 @@ impl<'a> TokenEndpoint<'a> {
     /// Turns an authorization code into tokens (RFC 6749 section 4.1.3). The code is sent once, whatever happens.
     ///
     /// # Errors
-    /// [`ReplyError`]; a set without a refresh token or without a lifetime is one too, since a native application
-    /// always gets both.
+    /// [`ReplyError`]; tokens without a refresh token are one too, since a native application always gets one.
     pub async fn redeem(
         &self,
         code: &Secret,
@@ -65,94 +47,65 @@ impl<'a> TokenEndpoint<'a> {
         redirect_uri: &str,
         now: Timestamp,
     ) -> Result<Tokens, ReplyError> {
-        let redirect = RedirectUrl::new(redirect_uri.to_owned()).expect("our own callback is a URL");
-        let client = self.client().set_redirect_uri(redirect);
-        let send = |request| self.send(request);
-        let verifier = PkceCodeVerifier::new(verifier.secret().clone());
-        let code = AuthorizationCode::new(code.expose().to_owned());
-        let answer = client.exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
-        let problem = match answer.as_ref().map(|answer| answer.expires_in) {
-            Ok(None) => Problem::Missing,
-            Ok(Some(Duration::ZERO)) => Problem::Past,
-            _ => return self.understand(answer, None, now),
-        };
-        Err(self.bad("expires_in", problem))
+        let verifier = Secret::new(verifier.secret().as_str());
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("code_verifier", verifier.expose()),
+            ("redirect_uri", redirect_uri),
+        ];
+        self.ask_for_tokens(&form, &[code, &verifier], None, now).await
     }
 
-    /// Buys a new set with `refresh_token`, which is spent by it (RFC 6749 section 6).
+    /// Buys new tokens with `refresh_token`, which is spent by it (RFC 6749 section 6). Without a new refresh token
+    /// in the answer the old one stays valid.
     ///
     /// # Errors
     /// [`ReplyError`]
     pub async fn refresh(&self, refresh_token: &Secret, now: Timestamp) -> Result<Tokens, ReplyError> {
-        let client = self.client();
-        let send = |request| self.send(request);
-        let presented = RefreshToken::new(refresh_token.expose().to_owned());
-        let answer = client.exchange_refresh_token(&presented).request_async(&send).await;
-        self.understand(answer, Some(refresh_token), now)
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+        self.ask_for_tokens(&form, &[refresh_token], Some(refresh_token), now).await
     }
 
     /// Asks the server to forget `refresh_token` (RFC 7009 section 2.1).
     ///
     /// # Errors
-    /// [`ReplyError`]
+    /// [`ReplyError`]; a status of success is not enough, since a network's sign-in page has one too.
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<(), ReplyError> {
+        let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+        let (host, response) = self.post(&self.revoke_url, &form).await?;
+        Reply::acknowledged(&host, &response, &[refresh_token])
+    }
+
+    /// The error of an answer that brought no usable access token.
+    pub fn no_access_token(&self) -> ReplyError {
+        let host = url::Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        ReplyError::Field { host: host.unwrap_or_default(), field: "access_token", problem: Problem::Missing }
+    }
+
+    async fn ask_for_tokens(
+        &self,
+        form: &[(&str, &str)],
+        sent: &[&Secret],
+        presented: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Tokens, ReplyError> {
+        let (host, response) = self.post(&self.token_url, form).await?;
+        read(&host, &response, sent, presented, now)
+    }
+
+    /// Posts a form of a public client, which names itself in it (RFC 6749 section 3.2.1).
+    async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<(String, Response), ReplyError> {
         let body = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("token", refresh_token.expose())
-            .append_pair("token_type_hint", "refresh_token")
+            .extend_pairs(form)
             .append_pair("client_id", self.site.client_id())
             .finish();
-        let request = http::Request::post(&self.revoke_url)
+        let request = http::Request::post(url)
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .expect("a compiled-in URL makes a request");
-        let host = host_of(&request);
-        let response = self.http.send(request).await?;
-        match response.status() {
-            StatusCode::OK => Ok(()),
-            _ => Reply::judge(&host, &response).map(drop),
-        }
-    }
-
-    fn client(&self) -> Client {
-        oauth2::Client::new(ClientId::new(self.site.client_id().to_owned()))
-            .set_token_uri(TokenUrl::new(self.token_url.clone()).expect("compiled-in URLs are URLs"))
-    }
-
-    /// Carries a request of the `oauth2` crate to the network and judges the answer on the way back, so that
-    /// the crate only ever parses a set of tokens.
-    async fn send(&self, request: Request) -> Result<Response, ReplyError> {
-        let host = host_of(&request);
-        let mut response = self.http.send(request).await?;
-        let reply = Reply::judge(&host, &response)?;
-        reply.token("access_token")?;
-        if reply.value("refresh_token").is_some_and(|token| !token.is_null() && token != "") {
-            reply.token("refresh_token")?;
-        }
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(response)
-    }
-
-    fn understand(
-        &self,
-        answer: Result<Answer, RequestTokenError<ReplyError, BasicErrorResponse>>,
-        presented: Option<&Secret>,
-        now: Timestamp,
-    ) -> Result<Tokens, ReplyError> {
-        match answer {
-            Ok(answer) => answer.into_tokens(presented, now).ok_or_else(|| self.missing("refresh_token")),
-            Err(RequestTokenError::Request(error)) => Err(error),
-            Err(_) => Err(self.missing("access_token")),
-        }
-    }
-
-    fn missing(&self, field: &'static str) -> ReplyError {
-        self.bad(field, Problem::Missing)
-    }
-
-    fn bad(&self, field: &'static str, problem: Problem) -> ReplyError {
-        let host = url::Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        ReplyError::Field { host: host.unwrap_or_default(), field, problem }
+        Ok((host_of(&request), self.http.send(request).await?))
     }
 }
 
@@ -160,114 +113,124 @@ pub(super) fn host_of(request: &Request) -> String {
     request.uri().host().unwrap_or_default().to_owned()
 }
 
-/// The answer of the token endpoint (RFC 6749 section 5.1), read leniently: Alibaba Cloud's documents show
-/// lifetimes both as numbers and as texts, and some answers without `token_type`.
-#[derive(Debug, Deserialize, Serialize)]
-struct Answer {
-    access_token: AccessToken,
-    refresh_token: Option<RefreshToken>,
-    #[serde(default, deserialize_with = "lifetime")]
-    expires_in: Option<Duration>,
-    #[serde(default, alias = "refresh_token_expires_in", deserialize_with = "lifetime")]
-    refresh_expires_in: Option<Duration>,
-    #[serde(skip, default = "bearer")]
-    token_type: BasicTokenType,
-}
-
-impl Answer {
-    /// `presented` is the refresh token that was spent, if one was.
-    fn into_tokens(self, presented: Option<&Secret>, now: Timestamp) -> Option<Tokens> {
-        let new = self.refresh_token.map(|token| Secret::new(token.into_secret())).filter(|token| !token.is_empty());
-        Some(Tokens {
-            access_token: Some(Secret::new(self.access_token.into_secret())),
-            access_token_expire: Some(now + self.expires_in.unwrap_or(DEFAULT_LIFE)),
-            refresh_token: new.or_else(|| presented.cloned())?,
-            refresh_token_expire: self.refresh_expires_in.filter(|life| !life.is_zero()).map(|life| now + life),
-        })
-    }
-}
-
-impl oauth2::TokenResponse for Answer {
-    type TokenType = BasicTokenType;
-
-    fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    fn token_type(&self) -> &BasicTokenType {
-        &self.token_type
-    }
-
-    fn expires_in(&self) -> Option<Duration> {
-        self.expires_in
-    }
-
-    fn refresh_token(&self) -> Option<&RefreshToken> {
-        self.refresh_token.as_ref()
-    }
-
-    fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
-    }
-}
-
-fn bearer() -> BasicTokenType {
-    BasicTokenType::Bearer
-}
-
-/// Reads seconds from a number or a text. What is negative or no number counts as over already, so that the
-/// token is renewed before its next use; what is huge is cut to ten years.
-fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let seconds = match Value::deserialize(deserializer)? {
-        Value::Null => return Ok(None),
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+/// Reads the answer of the token endpoint (RFC 6749 section 5.1), leniently: Alibaba Cloud's documents show lifetimes
+/// both as numbers and as texts, and some answers without `token_type`. `sent` are the request's secrets.
+fn read(
+    host: &str,
+    response: &Response,
+    sent: &[&Secret],
+    presented: Option<&Secret>,
+    now: Timestamp,
+) -> Result<Tokens, ReplyError> {
+    let rotated = Reply::of_success(host, response).filter(|reply| reply.token("refresh_token").is_ok());
+    let reply = match rotated {
+        Some(reply) => reply,
+        None => Reply::judge(host, response, sent)?,
     };
-    let seconds = seconds.filter(|seconds: &f64| seconds.is_finite()).unwrap_or(0.0);
-    Ok(Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_LIFE.as_secs_f64()).trunc())))
+    let access_token = reply.token("access_token");
+    let refresh_token = match (reply.token("refresh_token"), presented) {
+        (Ok(new), _) => new,
+        (Err(ReplyError::Field { problem: Problem::Missing | Problem::Empty, .. }), Some(old)) => {
+            access_token.as_ref().map_err(|_| reply.token("access_token").unwrap_err()).map(|_| old.clone())?
+        }
+        (Err(error), _) => return Err(error),
+    };
+    Ok(tokens(&reply, refresh_token, access_token.ok(), now))
+}
+
+fn tokens(reply: &Reply, refresh_token: Secret, access_token: Option<Secret>, now: Timestamp) -> Tokens {
+    let life = lifetime(reply, "expires_in", LONGEST_ACCESS).unwrap_or(DEFAULT_LIFE);
+    let session = ["refresh_expires_in", "refresh_token_expires_in"].into_iter();
+    let session = session.filter_map(|name| lifetime(reply, name, LONGEST_SESSION)).find(|life| !life.is_zero());
+    Tokens {
+        refresh_token,
+        refresh_token_expire: session.map(|life| now + life),
+        access_token_expire: access_token.is_some().then(|| now + life),
+        access_token,
+    }
+}
+
+/// Reads seconds from a number or a text. What is negative or not a number counts as over already, so that the token
+/// is renewed before its next use.
+fn lifetime(reply: &Reply, name: &str, longest: Duration) -> Option<Duration> {
+    let text = reply.raw(name).filter(|text| *text != "null")?.trim_matches('"').trim();
+    let seconds = text.parse().ok().filter(|seconds: &f64| !seconds.is_nan()).unwrap_or(0.0);
+    Some(Duration::from_secs_f64(seconds.clamp(0.0, longest.as_secs_f64()).trunc()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_unix(1_000_000);
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const DAY: i64 = 24 * 3600;
 
-    fn life(expires_in: &str) -> i64 {
-        let answer: Answer = serde_json::from_str(&format!(r#"{{"access_token":"a"{expires_in}}}"#)).unwrap();
-        answer.into_tokens(Some(&Secret::new("old")), NOW).unwrap().access_token_expire.unwrap().as_unix()
-            - NOW.as_unix()
+    fn answered(body: &str, presented: Option<&Secret>) -> Result<Tokens, ReplyError> {
+        read("oauth.example", &Response::new(body.as_bytes().to_vec()), &[], presented, NOW)
+    }
+
+    fn refreshed(body: &str) -> Result<Tokens, ReplyError> {
+        answered(body, Some(&Secret::new("old")))
     }
 
     #[test]
-    fn a_lifetime_is_read_as_number_or_text_and_never_trusted_beyond_ten_years() {
-        let ten_years = i64::try_from(LONGEST_LIFE.as_secs()).unwrap();
-        for (field, seconds) in [
-            ("", 3600),
-            (r#","expires_in":null"#, 3600),
-            (r#","expires_in":3599"#, 3599),
-            (r#","expires_in":"3599""#, 3599),
-            (r#","expires_in":3599.9"#, 3599),
-            (r#","expires_in":0"#, 0),
-            (r#","expires_in":-5"#, 0),
-            (r#","expires_in":9223372036854775808"#, ten_years),
-            (r#","expires_in":1e300"#, ten_years),
-            (r#","expires_in":"soon""#, 0),
-            (r#","expires_in":"NaN""#, 0),
-            (r#","expires_in":[1]"#, 0),
+    fn a_usable_refresh_token_is_kept_whatever_is_beside_it() {
+        let good = r#""access_token":"a","refresh_token":"new","expires_in":3600"#;
+        for (body, access) in [
+            (format!("{{{good}}}"), true),
+            (format!(r#"{{{good},"refresh_expires_in":60,"refresh_token_expires_in":60}}"#), true),
+            (format!(r#"{{{good},"refresh_expires_in":"x","refresh_token_expires_in":[]}}"#), true),
+            (format!(r#"{{{good},"error":null}}"#), true),
+            (format!(r#"{{{good},"error":""}}"#), true),
+            (format!(r#"{{{good},"error":"server_error"}}"#), true),
+            (format!(r#"{{{good},"Code":"Throttling"}}"#), true),
+            (format!(r#"{{{good},{good}}}"#), true),
+            (format!(r#"{{"refresh_token":"older",{good}}}"#), true),
+            (format!(r#"{{{good},"refresh_token":null}}"#), true),
+            (format!(r#"{{{good},"refresh_token":[]}}"#), true),
+            (format!(r#"{{{good},"expires_in":1e999}}"#), true),
+            (format!(r#"{{{good},"expires_in":-1e999}}"#), true),
+            (format!(r#"{{{good},"expires_in":{{"seconds":[1]}}}}"#), true),
+            (format!(r#"{{{good},"scope":"\ud800"}}"#), true),
+            (format!(r#"{{{good},"x":{}{}}}"#, "[".repeat(500), "]".repeat(500)), true),
+            (format!("{{{good}}} and more"), true),
+            (format!("\u{feff}\n{{{good}}}"), true),
+            (format!(r#"{{{good},"token_type":42}}"#), true),
+            (r#"{"Access_Token":"a","Refresh_Token":"new"}"#.to_owned(), true),
+            (r#"{"refresh_token":"new"}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","error":"server_error"}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","access_token":null}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","access_token":""}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","access_token":12}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","access_token":"a\r\nb"}"#.to_owned(), false),
+            (r#"{"refresh_token":"new","access_token":"\ud800"}"#.to_owned(), false),
+            (format!(r#"{{"refresh_token":"new","access_token":"{}"}}"#, "a".repeat(20_000)), false),
         ] {
-            assert_eq!(life(field), seconds, "{field}");
+            let tokens = refreshed(&body).unwrap_or_else(|error| panic!("{body}: {error:?}"));
+            assert_eq!(tokens.refresh_token.expose(), "new", "{body}");
+            assert_eq!(tokens.access_token, access.then(|| Secret::new("a")), "{body}");
+            assert_eq!(tokens.access_token_expire.is_some(), access, "{body}");
+            assert_eq!(answered(&body, None).unwrap(), tokens, "as in a sign-in");
         }
+        let mut bytes = format!(r#"{{{good},"scope":"?"}}"#).into_bytes();
+        let place = bytes.iter().position(|byte| *byte == b'?').unwrap();
+        bytes[place] = 0xff;
+        let tokens = read("oauth.example", &Response::new(bytes), &[], None, NOW).unwrap();
+        assert_eq!(tokens.refresh_token.expose(), "new", "not Unicode");
     }
 
     #[test]
-    fn the_end_of_the_session_is_read_in_both_spellings() {
-        for name in ["refresh_expires_in", "refresh_token_expires_in"] {
-            let body = format!(r#"{{"access_token":"a","refresh_token":"r","{name}":"60"}}"#);
-            let tokens = serde_json::from_str::<Answer>(&body).unwrap().into_tokens(None, NOW).unwrap();
-            assert_eq!(tokens.refresh_token_expire, Some(NOW + Duration::from_secs(60)));
+    fn a_refusal_without_a_new_refresh_token_stays_one() {
+        for body in [
+            r#"{"error":"invalid_grant"}"#,
+            r#"{"error":"invalid_grant","access_token":"a"}"#,
+            r#"{"error":"invalid_grant","refresh_token":""}"#,
+        ] {
+            assert!(matches!(refreshed(body), Err(ReplyError::Refused(_))), "{body}");
         }
+        let mut response = Response::new(br#"{"refresh_token":"new","error":"x"}"#.to_vec());
+        *response.status_mut() = http::StatusCode::BAD_REQUEST;
+        assert!(matches!(read("h", &response, &[], None, NOW), Err(ReplyError::Refused(_))), "not a success");
     }
 
     #[test]
@@ -277,17 +240,66 @@ mod tests {
             r#"{"access_token":"a","refresh_token":null}"#,
             r#"{"access_token":"a","refresh_token":""}"#,
         ] {
-            let answer = || serde_json::from_str::<Answer>(body).unwrap();
-            let kept = answer().into_tokens(Some(&Secret::new("old")), NOW).unwrap();
-            assert_eq!(kept.refresh_token.expose(), "old");
-            assert!(answer().into_tokens(None, NOW).is_none(), "a sign-in always brings one");
+            assert_eq!(refreshed(body).unwrap().refresh_token.expose(), "old");
+            assert!(answered(body, None).is_err(), "a sign-in always brings one");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_any_usable_token_is_an_error() {
+        for (body, expected) in [
+            (r#"{"x":1}"#, ("access_token", Problem::Missing)),
+            (r#"{"access_token":""}"#, ("access_token", Problem::Empty)),
+            (r#"{"access_token":"a","refresh_token":12}"#, ("refresh_token", Problem::WrongType)),
+            (r#"{"access_token":"a","refresh_token":"a\nb"}"#, ("refresh_token", Problem::Unusable)),
+        ] {
+            match refreshed(body) {
+                Err(ReplyError::Field { field, problem, .. }) => assert_eq!((field, problem), expected, "{body}"),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_read_as_number_or_text_and_bounded() {
+        for (field, seconds) in [
+            ("", 3600),
+            (r#","expires_in":null"#, 3600),
+            (r#","expires_in":3599"#, 3599),
+            (r#","expires_in":"3599""#, 3599),
+            (r#","expires_in":3599.9"#, 3599),
+            (r#","expires_in":0"#, 0),
+            (r#","expires_in":-5"#, 0),
+            (r#","expires_in":9223372036854775808"#, DAY),
+            (r#","expires_in":1e300"#, DAY),
+            (r#","expires_in":1e999"#, DAY),
+            (r#","expires_in":"soon""#, 0),
+            (r#","expires_in":"NaN""#, 0),
+            (r#","expires_in":[1]"#, 0),
+        ] {
+            let tokens = refreshed(&format!(r#"{{"access_token":"a"{field}}}"#)).unwrap();
+            assert_eq!(tokens.access_token_expire.unwrap().as_unix() - NOW.as_unix(), seconds, "{field}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_session_is_read_in_both_spellings() {
+        for (fields, seconds) in [
+            (r#""refresh_expires_in":"60""#, Some(60)),
+            (r#""refresh_token_expires_in":60"#, Some(60)),
+            (r#""refresh_expires_in":60,"refresh_token_expires_in":90"#, Some(60)),
+            (r#""refresh_expires_in":0,"refresh_token_expires_in":90"#, Some(90)),
+            (r#""refresh_expires_in":null,"refresh_token_expires_in":"90""#, Some(90)),
+            (r#""refresh_expires_in":-1"#, None),
+        ] {
+            let tokens = refreshed(&format!(r#"{{"access_token":"a","refresh_token":"r",{fields}}}"#)).unwrap();
+            assert_eq!(tokens.refresh_token_expire.map(|end| end.as_unix() - NOW.as_unix()), seconds, "{fields}");
         }
     }
 
     #[test]
     fn no_token_shows_in_debug_output() {
-        let answer: Answer = serde_json::from_str(r#"{"access_token":"AAA","refresh_token":"RRR"}"#).unwrap();
-        let shown = format!("{answer:?} {:?}", serde_json::from_str::<Answer>(r#"{"access_token":"AAA"}"#).unwrap());
+        let shown = format!("{:?}", refreshed(r#"{"access_token":"AAA","refresh_token":"RRR"}"#));
         assert!(!shown.contains("AAA") && !shown.contains("RRR"), "{shown}");
     }
 }

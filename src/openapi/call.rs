@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::signature::{Action, Key, hex, sign};
 use crate::host::{Entropy, Http, NoEntropy};
 use crate::reply::{Problem, Reply, ReplyError};
+use crate::secret::Secret;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -43,13 +44,14 @@ pub(super) async fn call(
         ReplyError::Field { host: action.host.to_owned(), field: "accessKeyId", problem: Problem::Unusable }
     })?;
     let response = http.send(request).await.map_err(ReplyError::from)?;
-    Ok(Reply::judge(action.host, &response)?)
+    let sent: Vec<&Secret> = key.token.into_iter().chain([key.secret]).collect();
+    Ok(Reply::judge(action.host, &response, &sent)?)
 }
 
 /// A text of the answer, safe to print.
 pub(super) fn text(reply: &Reply, name: &'static str) -> Result<String, ReplyError> {
     match reply.value(name) {
-        Some(Value::String(text)) => Ok(printable(text, MAX_TEXT)),
+        Some(Value::String(text)) => Ok(printable(&text, MAX_TEXT)),
         _ => Err(reply.bad(name, Problem::Missing)),
     }
 }

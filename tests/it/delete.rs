@@ -99,7 +99,7 @@ fn whatever_the_server_says_the_profile_is_removed() {
         ("revoke=503", "The refresh token could not be revoked: 127.0.0.1"),
         ("revoke=400:invalid_request", "refused: `invalid_request` (status 400)"),
         ("revoke=drop", "The refresh token could not be revoked: no answer from 127.0.0.1"),
-        ("revoke=html", "The refresh token is revoked."),
+        ("revoke=html", "The refresh token could not be revoked: 127.0.0.1 answered with a web page instead of JSON"),
     ] {
         let (world, canaries) = renewed();
         world.fault(&[fault]);

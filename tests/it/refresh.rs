@@ -177,14 +177,7 @@ fn passing_refusals_that_stay_are_given_up_in_seconds() {
 
 #[test]
 fn what_may_have_counted_is_not_repeated_when_the_server_spoke() {
-    for fault in [
-        "token=500",
-        "token=502",
-        "token=html",
-        "token=redirect",
-        "token=403:access_denied",
-        "token=without:access_token",
-    ] {
+    for fault in ["token=500", "token=502", "token=html", "token=redirect", "token=403:access_denied"] {
         let world = World::new();
         let tokens = world.signed_in(0);
         world.fault(&[fault]);
@@ -192,6 +185,27 @@ fn what_may_have_counted_is_not_repeated_when_the_server_spoke() {
         assert_eq!(code, if fault.contains("403") { 4 } else { 5 }, "{fault}");
         assert_eq!(presentations(&world.ledger(), &tokens.refresh), 1, "{fault}");
         assert_eq!(world.refresh_token("demo"), tokens.refresh, "{fault}");
+    }
+}
+
+#[test]
+fn a_new_refresh_token_is_kept_whatever_is_beside_it() {
+    let renewed = ["error:null", "error:\"server_error\"", "refresh_token_expires_in:60", "expires_in:{}"];
+    for field in renewed {
+        let world = World::new();
+        let tokens = world.signed_in(0);
+        world.fault(&[&format!("token=with:{field}x1")]);
+        world.run(&ARGS).done();
+        assert_ne!(world.refresh_token("demo"), tokens.refresh, "{field}");
+    }
+    for fault in ["without:access_token", "with:access_token:null", "with:access_token:\"a b\""] {
+        let world = World::new();
+        let tokens = world.signed_in(0);
+        world.fault(&[&format!("token={fault}x1")]);
+        world.run(&ARGS).exits(5);
+        assert_ne!(world.refresh_token("demo"), tokens.refresh, "{fault}");
+        next_run_needs(&world, 1);
+        assert_no_reuse(&world.ledger());
     }
 }
 
