@@ -17,7 +17,7 @@ use crate::logins::{LOCK_DEADLINE, LoginStore, Rotation, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::Exchanged;
-use crate::oauth::loopback::{Listener, PORTS, PortsUnavailable, Waiting};
+use crate::oauth::loopback::{Event, Listener, PORTS, PortsUnavailable, Refusal, Waiting};
 use crate::oauth::page::{Page, Wording};
 use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, surely_not_counted};
 use crate::oauth::token::TokenEndpoint;
@@ -54,6 +54,8 @@ pub trait Observer {
     fn authorize_at(&mut self, url: &str) -> io::Result<()>;
     /// A browser was started, could not be, or (`None`) there is none.
     fn browser(&mut self, started: Option<io::Result<Opened>>);
+    /// A request that may have been the callback was refused. Told once for each reason.
+    fn refused(&mut self, refusal: Refusal);
 }
 
 /// A sign-in that is saved.
@@ -137,12 +139,12 @@ pub async fn sign_in(
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);
     let expected = Expected { state: asked.state.clone(), issuer };
-    let mut waiting = listener.start(expected, input.wording).map_err(Error::Listen)?;
+    let mut waiting = listener.start(host, expected, input.wording).map_err(Error::Listen)?;
     observer.authorize_at(&asked.url).map_err(Error::Show)?;
     observer.browser(open_browser(host, input, &asked));
 
     let code = tokio::select! {
-        code = receive(&mut waiting, input.timeout) => code,
+        code = receive(&mut waiting, input.timeout, observer) => code,
         () = interrupts.next() => Err(Error::Interrupted),
     };
     let outcome = match code {
@@ -167,8 +169,16 @@ fn open_browser(host: &Host, input: &Input<'_>, asked: &Authorization) -> Option
     (input.open_browser && host.browser.is_available()).then(|| host.browser.open(&asked.url))
 }
 
-async fn receive(waiting: &mut Waiting, timeout: Duration) -> Result<Secret, Error> {
-    match tokio::time::timeout(timeout, waiting.callback()).await {
+async fn receive(waiting: &mut Waiting, timeout: Duration, observer: &mut dyn Observer) -> Result<Secret, Error> {
+    let callback = async {
+        loop {
+            match waiting.event().await {
+                Event::Callback(callback) => return callback,
+                Event::Refused(refusal) => observer.refused(refusal),
+            }
+        }
+    };
+    match tokio::time::timeout(timeout, callback).await {
         Ok(Callback::Code(code)) => Ok(code),
         Ok(Callback::Refused { error, description }) => Err(Error::Refused { error, description }),
         Err(_) => Err(Error::TimedOut(timeout)),

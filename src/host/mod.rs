@@ -10,7 +10,8 @@ mod clock;
 mod entropy;
 mod env;
 mod http;
-pub mod peers;
+mod limits;
+mod peers;
 mod process;
 mod signals;
 mod streams;
@@ -31,6 +32,7 @@ pub use http::{
     CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TransportCause,
     TransportError, TransportKind,
 };
+pub(crate) use limits::open_files;
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};

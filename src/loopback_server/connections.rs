@@ -1,85 +1,185 @@
-//! The open connections: how many there are, in which order they came, and which of them are idle.
+//! The open connections: which there are, what they wait for, and which has to go when there is no room.
 //!
-//! A connection is idle until its request has arrived. Accepting sockets and answering requests are left to the
-//! caller.
+//! A connection is idle until its first byte arrives, then it is read, then it is answered. Idle connections cost
+//! little, so many may be open; few are read at a time, because each may need memory for a whole head. The one to
+//! close belongs to the user with the most connections in that stage, and has been in it the longest: nobody is
+//! pushed out by another user's flood. Accepting sockets and answering requests are left to the caller.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::time::{Instant, sleep_until};
 
-use super::MAX_CONNECTIONS;
+use super::{MAX_CONNECTIONS, MAX_READING};
 
-/// Set by a connection when its request has arrived and is being answered.
-#[derive(Clone, Default)]
-pub(super) struct Busy(Arc<AtomicBool>);
+/// Time for which our own user's connection may be idle, even when there is no room: a browser connects first and
+/// asks a little later.
+const IDLE_GRACE: Duration = Duration::from_millis(100);
 
-impl Busy {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Reading,
+    Answering,
 }
 
 struct Connection {
     task: AbortHandle,
-    busy: Busy,
+    owner: Option<u32>,
+    stage: Stage,
+    since: Instant,
 }
 
-/// The open connections, oldest first. Dropping this closes all of them.
-#[derive(Default)]
+/// The open connections, the longest in its stage first. Dropping this closes all of them.
 pub(super) struct Connections {
     tasks: JoinSet<()>,
-    open: VecDeque<Connection>,
+    table: Arc<Mutex<Table>>,
+    capacity: usize,
+    user: Option<u32>,
 }
 
+#[derive(Default)]
+struct Table(VecDeque<Connection>);
+
+/// When one more connection can be accepted.
+pub(super) enum Opening {
+    Now,
+    At(Instant),
+    /// Not before one is closed.
+    Never,
+}
+
+impl Opening {
+    pub(super) async fn wait(self) {
+        match self {
+            Self::Now => {}
+            // The timer counts whole milliseconds: a time that has passed would delay every connection.
+            Self::At(time) if time <= Instant::now() => {}
+            Self::At(time) => sleep_until(time).await,
+            Self::Never => std::future::pending().await,
+        }
+    }
+}
+
+/// What a connection's task tells of itself.
+pub(super) struct Progress(Arc<Mutex<Table>>);
+
 impl Connections {
-    /// Whether one more connection can be served: there is room, or an idle connection to evict.
-    pub(super) fn can_accept(&self) -> bool {
-        self.open.len() < MAX_CONNECTIONS || self.open.iter().any(|connection| !connection.busy.is_set())
+    /// Makes room for connections, of which those of `user` enjoy the grace. They take no more than half of the
+    /// descriptors that this process may have open.
+    pub(super) fn new(open_files: Option<u64>, user: Option<u32>) -> Self {
+        let half = open_files.and_then(|limit| usize::try_from(limit / 2).ok()).unwrap_or(MAX_CONNECTIONS);
+        let capacity = half.clamp(1, MAX_CONNECTIONS);
+        Self { tasks: JoinSet::new(), table: Arc::default(), capacity, user }
     }
 
-    /// Serves a new connection, in place of the oldest idle one when there is no room.
-    pub(super) fn accept<F>(&mut self, serve: impl FnOnce(Busy) -> F)
+    /// Returns when one more connection can be accepted.
+    pub(super) fn opening(&self) -> Opening {
+        let table = lock(&self.table);
+        if table.0.len() < self.capacity {
+            return Opening::Now;
+        }
+        match table.unanswered().map(|index| &table.0[index]) {
+            None => Opening::Never,
+            Some(candidate) if candidate.stage == Stage::Reading => Opening::Now,
+            Some(candidate) if candidate.owner.is_some() && candidate.owner != self.user => Opening::Now,
+            Some(candidate) => Opening::At(candidate.since + IDLE_GRACE),
+        }
+    }
+
+    /// Serves a new connection of the user `owner`, in place of another when there is no room.
+    pub(super) fn accept<F>(&mut self, owner: Option<u32>, serve: impl FnOnce(Progress) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        if self.open.len() >= MAX_CONNECTIONS {
-            self.evict_oldest_idle();
+        let mut table = lock(&self.table);
+        if table.0.len() >= self.capacity {
+            table.evict();
         }
-        let busy = Busy::default();
-        let task = self.tasks.spawn(serve(busy.clone()));
-        self.open.push_back(Connection { task, busy });
+        let task = self.tasks.spawn(serve(Progress(Arc::clone(&self.table))));
+        table.0.push_back(Connection { task, owner, stage: Stage::Idle, since: Instant::now() });
     }
 
-    /// Closes the connection that has been idle the longest. Returns whether there was one.
-    pub(super) fn evict_oldest_idle(&mut self) -> bool {
-        let oldest = self.open.iter().position(|connection| !connection.busy.is_set());
-        let evicted = oldest.and_then(|index| self.open.remove(index));
-        if let Some(connection) = &evicted {
-            connection.task.abort();
-        }
-        evicted.is_some()
+    /// Closes a connection that has not been answered yet. Returns whether there was one.
+    pub(super) fn evict(&mut self) -> bool {
+        lock(&self.table).evict()
     }
 
     /// Waits until a connection has ended; forever when none is open.
     pub(super) async fn closed(&mut self) {
-        if self.tasks.join_next().await.is_none() {
-            return std::future::pending().await;
-        }
-        self.open.retain(|connection| !connection.task.is_finished());
+        let id = match self.tasks.join_next_with_id().await {
+            None => return std::future::pending().await,
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => error.id(),
+        };
+        lock(&self.table).0.retain(|connection| connection.task.id() != id);
     }
 
-    /// Closes the idle connections and waits until the others have been answered.
+    /// Closes the connections without a request and waits until the others have been answered.
     pub(super) async fn drain(mut self) {
-        for connection in self.open.iter().filter(|connection| !connection.busy.is_set()) {
+        for connection in lock(&self.table).0.iter().filter(|connection| connection.stage != Stage::Answering) {
             connection.task.abort();
         }
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+impl Progress {
+    /// The first byte has arrived. Another connection that is being read is closed when there are too many.
+    pub(super) fn reading(&self) {
+        let mut table = lock(&self.0);
+        if table.0.iter().filter(|connection| connection.stage == Stage::Reading).count() >= MAX_READING
+            && let Some(index) = table.candidate(Stage::Reading)
+        {
+            table.remove(index);
+        }
+        table.advance(tokio::task::id(), Stage::Reading);
+    }
+
+    /// The request has arrived and is being answered.
+    pub(super) fn answering(&self) {
+        lock(&self.0).advance(tokio::task::id(), Stage::Answering);
+    }
+}
+
+impl Table {
+    fn advance(&mut self, id: Id, stage: Stage) {
+        let found = self.0.iter().position(|connection| connection.task.id() == id);
+        if let Some(connection) = found.and_then(|index| self.0.remove(index)) {
+            self.0.push_back(Connection { stage, since: Instant::now(), ..connection });
+        }
+    }
+
+    fn evict(&mut self) -> bool {
+        let found = self.unanswered();
+        found.inspect(|index| self.remove(*index)).is_some()
+    }
+
+    fn unanswered(&self) -> Option<usize> {
+        self.candidate(Stage::Idle).or_else(|| self.candidate(Stage::Reading))
+    }
+
+    /// Finds the connection that has been in `stage` the longest, of the user with the most connections in it.
+    fn candidate(&self, stage: Stage) -> Option<usize> {
+        let in_stage = || self.0.iter().enumerate().filter(|(_, connection)| connection.stage == stage);
+        let mut count = HashMap::new();
+        for (_, connection) in in_stage() {
+            *count.entry(connection.owner).or_insert(0) += 1;
+        }
+        in_stage().max_by_key(|(index, connection)| (count[&connection.owner], Reverse(*index))).map(|(index, _)| index)
+    }
+
+    fn remove(&mut self, index: usize) {
+        if let Some(connection) = self.0.remove(index) {
+            connection.task.abort();
+        }
+    }
+}
+
+fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,6 +20,10 @@ pub trait Handler: Send + Sync + 'static {
 pub enum Rejection {
     /// The target or the `Host` names another server.
     WrongHost,
+    /// The head is longer than [`MAX_HEAD`](super::MAX_HEAD), or has too many fields.
+    HeadTooLarge,
+    /// It is not HTTP.
+    Malformed,
 }
 
 impl Rejection {
@@ -27,6 +31,8 @@ impl Rejection {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::WrongHost => StatusCode::FORBIDDEN,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Malformed => StatusCode::BAD_REQUEST,
         }
     }
 }

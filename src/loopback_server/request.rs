@@ -6,11 +6,12 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 
+use super::connection::Ends;
+
 /// A request: its head and the two ends of its connection. It has no `Debug`, because its query may be a secret.
 pub struct Request {
     head: Parts,
-    peer: SocketAddr,
-    local: SocketAddr,
+    ends: Ends,
 }
 
 impl Request {
@@ -20,18 +21,18 @@ impl Request {
     ///
     /// # Errors
     /// Any other request; the header fields are returned.
-    pub(super) fn check(head: Parts, peer: SocketAddr, local: SocketAddr) -> Result<Self, HeaderMap> {
+    pub(super) fn check(head: Parts, ends: Ends) -> Result<Self, HeaderMap> {
         let origin_form = head.uri.scheme().is_none() && head.uri.authority().is_none();
         let mut hosts = head.headers.get_all(HOST).iter();
-        let names = [local.to_string(), local.ip().to_string()];
+        let names = [ends.local.to_string(), ends.local.ip().to_string()];
         let ours = hosts.next().is_some_and(|host| names.iter().any(|name| host.as_bytes() == name.as_bytes()));
         let accepted = origin_form && ours && hosts.next().is_none();
-        if accepted { Ok(Self { head, peer, local }) } else { Err(head.headers) }
+        if accepted { Ok(Self { head, ends }) } else { Err(head.headers) }
     }
 
     /// Whether the `Host` includes the port, as every browser's does.
     pub fn names_port(&self) -> bool {
-        self.head.headers.get(HOST).is_some_and(|host| host.as_bytes() == self.local.to_string().as_bytes())
+        self.head.headers.get(HOST).is_some_and(|host| host.as_bytes() == self.ends.local.to_string().as_bytes())
     }
 
     /// The method.
@@ -56,11 +57,11 @@ impl Request {
 
     /// The client's end of the connection, for [`crate::host::Peers::owner`].
     pub fn peer(&self) -> SocketAddr {
-        self.peer
+        self.ends.peer
     }
 
     /// The server's end of the connection.
     pub fn local(&self) -> SocketAddr {
-        self.local
+        self.ends.local
     }
 }

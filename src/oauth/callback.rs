@@ -100,8 +100,10 @@ pub enum Stray {
     MethodNotAllowed,
     /// It is not a navigation: a script, a subresource or a prefetch sent it.
     Forbidden,
-    /// It lacks the `state` of this sign-in, or its parameters are malformed.
+    /// It lacks the `state` of this sign-in, or it is malformed.
     BadRequest,
+    /// Its head is too large.
+    HeadTooLarge,
 }
 
 impl Stray {
@@ -112,6 +114,7 @@ impl Stray {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
     }
 }

@@ -9,7 +9,7 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::HeaderMap;
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::callback::{Callback, Expected, PATH, Stray};
 use super::page::{Page, Wording};
+use crate::host::Host;
 use crate::loopback_server::{self, Handler, Rejection, Request, Response, Server};
 
 /// The ports registered for the `official-cli` application.
@@ -59,32 +60,48 @@ impl Listener {
         format!("http://{}:{}{PATH}", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// Starts answering requests, with pages in the words of `wording`. Must be called inside a `tokio` runtime.
+    /// Starts answering requests on the system `host`, with pages in the words of `wording`. Must be called inside a `tokio` runtime.
     ///
     /// # Errors
     /// When the runtime refuses the socket.
-    pub fn start(self, expected: Expected, wording: Wording) -> io::Result<Waiting> {
-        let (first, callbacks) = mpsc::channel(1);
+    pub fn start(self, host: &Host, expected: Expected, wording: Wording) -> io::Result<Waiting> {
+        let (sender, events) = mpsc::unbounded_channel();
         let (outcome, page) = watch::channel(None);
-        let handler = CallbackHandler { expected, first: Mutex::new(Some(first)), page, wording };
-        let server = Server::start(self.socket, handler)?;
-        Ok(Waiting { server, callbacks, outcome })
+        let handler = CallbackHandler { expected, events: Mutex::new(Events::new(sender)), page, wording };
+        let server = Server::start(host, self.socket, handler)?;
+        Ok(Waiting { server, events, outcome })
     }
+}
+
+/// What happens at the callback.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The first callback of this sign-in. There is only one.
+    Callback(Callback),
+    /// A request that may have been the callback was refused. Each reason is reported once.
+    Refused(Refusal),
+}
+
+/// Why a request that may have been the callback was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its head is larger than [`MAX_HEAD`](loopback_server::MAX_HEAD).
+    HeadTooLarge,
 }
 
 /// A listener that answers. Dropping it closes the port at once.
 pub struct Waiting {
     server: Server,
-    callbacks: mpsc::Receiver<Callback>,
+    events: mpsc::UnboundedReceiver<Event>,
     outcome: watch::Sender<Option<Page>>,
 }
 
 impl Waiting {
-    /// Waits for the first callback of this sign-in. There is only one: later calls wait forever. A call may be
-    /// cancelled and repeated without losing the callback.
-    pub async fn callback(&mut self) -> Callback {
-        match self.callbacks.recv().await {
-            Some(callback) => callback,
+    /// Waits for the next event; forever when there will be none. A call may be cancelled and repeated without
+    /// losing an event.
+    pub async fn event(&mut self) -> Event {
+        match self.events.recv().await {
+            Some(event) => event,
             None => std::future::pending().await,
         }
     }
@@ -99,7 +116,7 @@ impl Waiting {
 /// Answers requests to the callback.
 struct CallbackHandler {
     expected: Expected,
-    first: Mutex<Option<mpsc::Sender<Callback>>>,
+    events: Mutex<Events>,
     page: watch::Receiver<Option<Page>>,
     wording: Wording,
 }
@@ -109,7 +126,7 @@ impl Handler for CallbackHandler {
         let page = match self.read(&request) {
             Err(stray) => Page::Stray(stray),
             Ok(callback) => {
-                self.hand_over(callback);
+                self.events().callback(callback);
                 self.outcome().await
             }
         };
@@ -119,6 +136,11 @@ impl Handler for CallbackHandler {
     fn reject(&self, rejection: Rejection, headers: &HeaderMap) -> Response {
         let stray = match rejection {
             Rejection::WrongHost => Stray::Forbidden,
+            Rejection::Malformed => Stray::BadRequest,
+            Rejection::HeadTooLarge => {
+                self.events().refused(Refusal::HeadTooLarge);
+                Stray::HeadTooLarge
+            }
         };
         Page::Stray(stray).response(self.wording, headers)
     }
@@ -132,13 +154,8 @@ impl CallbackHandler {
         self.expected.read(request.method(), request.path(), request.query(), request.headers())
     }
 
-    /// Only the first callback counts. A later one is the same page loaded again, and gets the same answer.
-    fn hand_over(&self, callback: Callback) {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(first) = first {
-            // Without a receiver the listener is being dropped, and this connection with it.
-            let _ = first.try_send(callback);
-        }
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the sign-in has ended.
@@ -146,6 +163,38 @@ impl CallbackHandler {
         let mut outcome = self.page.clone();
         let page = outcome.wait_for(Option::is_some).await;
         page.ok().and_then(|page| *page).unwrap_or(Page::Failed)
+    }
+}
+
+/// Reports each event once.
+struct Events {
+    sender: mpsc::UnboundedSender<Event>,
+    received: bool,
+    refused: Vec<Refusal>,
+}
+
+impl Events {
+    fn new(sender: mpsc::UnboundedSender<Event>) -> Self {
+        Self { sender, received: false, refused: Vec::new() }
+    }
+
+    /// Only the first callback counts. A later one is the same page loaded again, and gets the same answer.
+    fn callback(&mut self, callback: Callback) {
+        if !std::mem::replace(&mut self.received, true) {
+            self.send(Event::Callback(callback));
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        if !self.refused.contains(&refusal) {
+            self.refused.push(refusal);
+            self.send(Event::Refused(refusal));
+        }
+    }
+
+    fn send(&self, event: Event) {
+        // Without a receiver the listener is being dropped, and this connection with it.
+        let _ = self.sender.send(event);
     }
 }
 

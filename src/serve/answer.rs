@@ -42,6 +42,8 @@ impl Handler for CredentialsHandler {
     fn reject(&self, rejection: Rejection, _headers: &HeaderMap) -> Response {
         let (code, message) = match rejection {
             Rejection::WrongHost => ("Forbidden", "not this host"),
+            Rejection::HeadTooLarge => ("HeadTooLarge", "request head too large"),
+            Rejection::Malformed => ("BadRequest", "malformed request"),
         };
         refuse(rejection.status(), code, message)
     }

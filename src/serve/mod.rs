@@ -73,7 +73,7 @@ impl Endpoint {
         let url = Secret::new(format!("http://{address}{}", path.expose()));
         let keeper = Keeper::start(provider, wanted, credentials).map_err(OpenError::Thread)?;
         let handler = CredentialsHandler::new(host, path, keeper.held(), describe);
-        let server = Server::start(listener, handler).map_err(failed)?;
+        let server = Server::start(host, listener, handler).map_err(failed)?;
         Ok(Self { server, keeper, url })
     }
 

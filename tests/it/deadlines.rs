@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
+use aliyun_rs::host::Host;
 use aliyun_rs::loopback_server::{Handler, Rejection, Request, Response, Server, bind};
 use hyper::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,7 +32,7 @@ fn time_to_hang_up(bytes: &str) -> Duration {
         let mut visitor = TcpStream::connect(address).await.unwrap();
         visitor.write_all(bytes.replace("ADDRESS", &address.to_string()).as_bytes()).await.unwrap();
         // Paused time runs on when everyone waits: only now, when the bytes have arrived, does anything end.
-        let _server = Server::start(listener, Silent).unwrap();
+        let _server = Server::start(&Host::from_os(), listener, Silent).unwrap();
         let started = Instant::now();
         let mut answer = Vec::new();
         visitor.read_to_end(&mut answer).await.ok();
@@ -41,7 +42,7 @@ fn time_to_hang_up(bytes: &str) -> Duration {
 }
 
 #[test]
-fn a_visitor_has_five_seconds_for_the_head() {
+fn a_client_has_five_seconds_to_send_the_head() {
     for head in ["", "GET", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: ADDRESS\r\nX-Slow: "] {
         assert_eq!(time_to_hang_up(head), Duration::from_secs(5), "{head}");
     }

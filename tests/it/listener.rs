@@ -1,15 +1,18 @@
 //! The callback listener when other programs and web pages attack it.
 
+use std::collections::VecDeque;
 #[cfg(unix)]
 use std::io::BufRead;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use aliyun_rs::host::{Host, Peers};
 use aliyun_rs::loopback_server::{Handler, Rejection, Request, Response, Server, respond};
 use aliyun_rs::oauth::callback::{Callback, ErrorCode, Expected};
-use aliyun_rs::oauth::loopback::{Listener, Waiting};
+use aliyun_rs::oauth::loopback::{Event, Listener, Refusal, Waiting};
 use aliyun_rs::oauth::page::{Language, Page, Words};
 use aliyun_rs::secret::Secret;
 use hyper::{HeaderMap, StatusCode};
@@ -28,7 +31,12 @@ const STRAY: &str = "the page of a stray request";
 struct SignIn {
     port: u16,
     finish: Option<oneshot::Sender<Page>>,
-    thread: JoinHandle<Callback>,
+    thread: JoinHandle<Ended>,
+}
+
+struct Ended {
+    callback: Callback,
+    refused: Vec<Refusal>,
 }
 
 impl SignIn {
@@ -41,15 +49,25 @@ impl SignIn {
 
     /// Waits for the callback, then lets its browser wait for [`SignIn::finish`].
     fn held() -> Self {
+        Self::on(Host::from_os())
+    }
+
+    fn on(host: Host) -> Self {
         let listener = Listener::bind([0]).unwrap();
         let port = listener.port();
         let (finish, page) = oneshot::channel();
         let thread = thread::spawn(move || {
             runtime().block_on(async {
-                let mut waiting = start(listener);
-                let callback = waiting.callback().await;
+                let mut waiting = start(&host, listener);
+                let mut refused = Vec::new();
+                let callback = loop {
+                    match waiting.event().await {
+                        Event::Callback(callback) => break callback,
+                        Event::Refused(refusal) => refused.push(refusal),
+                    }
+                };
                 waiting.answer(page.await.unwrap()).await;
-                callback
+                Ended { callback, refused }
             })
         });
         Self { port, finish: Some(finish), thread }
@@ -60,7 +78,11 @@ impl SignIn {
     }
 
     fn callback(self) -> Callback {
-        self.thread.join().unwrap()
+        self.thread.join().unwrap().callback
+    }
+
+    fn refused(self) -> Vec<Refusal> {
+        self.thread.join().unwrap().refused
     }
 
     fn ends_with_code(self, code: &str) {
@@ -72,8 +94,9 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn start(listener: Listener) -> Waiting {
-    listener.start(Expected { state: Secret::new(STATE), issuer: Some(ISSUER.to_owned()) }, wording).unwrap()
+fn start(host: &Host, listener: Listener) -> Waiting {
+    let expected = Expected { state: Secret::new(STATE), issuer: Some(ISSUER.to_owned()) };
+    listener.start(host, expected, wording).unwrap()
 }
 
 fn wording(page: Page, language: Language) -> Words {
@@ -179,7 +202,7 @@ fn a_refusal_with_the_right_state_is_handed_over() {
 }
 
 #[test]
-fn a_query_that_is_not_of_this_sign_in_gets_400_and_never_ends_it() {
+fn a_query_of_another_sign_in_gets_400_and_ends_nothing() {
     let shorter = &STATE[1..];
     let huge = "a".repeat(4097);
     let many = (0..40).map(|n| format!("&p{n}=")).collect::<String>();
@@ -258,7 +281,7 @@ fn after_thousands_of_wrong_states_the_right_one_still_counts() {
 }
 
 #[test]
-fn requests_that_are_no_navigation_to_the_callback_are_refused_and_do_not_use_up_the_code() {
+fn only_navigations_to_the_callback_are_accepted() {
     let sign_in = SignIn::ending_with(Page::Success);
     let port = sign_in.port;
     let target = format!("/cli/callback?code=the-code&state={STATE}");
@@ -334,7 +357,7 @@ fn only_the_literal_address_is_served() {
 }
 
 #[test]
-fn garbage_is_answered_or_dropped_and_never_ends_the_sign_in() {
+fn garbage_never_ends_the_sign_in() {
     let sign_in = SignIn::ending_with(Page::Success);
     let port = sign_in.port;
     let head = format!("GET /cli/callback?code=a&state=wrong HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n");
@@ -373,7 +396,7 @@ fn garbage_is_answered_or_dropped_and_never_ends_the_sign_in() {
 }
 
 #[test]
-fn a_thousand_idle_and_slow_visitors_do_not_keep_the_true_one_waiting() {
+fn a_thousand_idle_and_slow_clients_delay_nobody() {
     // More than some systems let a program open before it asks.
     #[cfg(unix)]
     limit_files(|maximum| maximum.min(4096));
@@ -391,25 +414,166 @@ fn a_thousand_idle_and_slow_visitors_do_not_keep_the_true_one_waiting() {
 }
 
 #[test]
-fn at_most_64_visitors_are_kept_and_the_oldest_silent_one_goes_first() {
-    let sign_in = SignIn::held();
+fn a_browser_that_waits_for_its_page_is_never_closed() {
+    #[cfg(unix)]
+    limit_files(|maximum| maximum.min(4096));
+    let mut sign_in = SignIn::held();
     let target = format!("GET /cli/callback?code=the-code&state={STATE} HTTP/1.1");
     let mut browser = connect(sign_in.port);
     write!(browser, "{target}\r\nHost: 127.0.0.1:{}\r\n\r\n", sign_in.port).unwrap();
-    let mut silent = (0..100).map(|_| connect(sign_in.port)).collect::<Vec<_>>();
-    // 63 places beside the browser's: once the 37th is out, those after it stay.
-    assert_eq!(read(&mut silent[36]), "");
-    for visitor in &mut silent[..37] {
-        assert_eq!(read(visitor), "");
-    }
-    for visitor in &silent[37..] {
-        visitor.set_nonblocking(true).unwrap();
-        let error = (&*visitor).read(&mut [0]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-    }
-    let mut sign_in = sign_in;
+    // Once a stray that came later is answered, the callback has been received.
+    assert_eq!(status(&get(sign_in.port, "/")), 404);
+    let mut idle = (0..600).map(|_| connect(sign_in.port)).collect::<Vec<_>>();
+    assert_eq!(read(&mut idle[0]), "", "the one that was idle the longest is closed");
     sign_in.finish(Page::Success);
-    assert!(read(&mut browser).contains(SUCCESS), "the browser that waits for its page is never shown out");
+    assert!(read(&mut browser).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn at_most_64_requests_are_read_at_a_time() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let mut slow = (0..100).map(|_| connect(sign_in.port)).collect::<Vec<_>>();
+    for client in &mut slow {
+        client.write_all(b"GET /cli/callback?code=a HTTP/1.1\r\nX-Slow: ").unwrap();
+    }
+    // The first 36 make room for the others, well before their time is up.
+    for client in &mut slow[..36] {
+        client.set_read_timeout(Some(Duration::from_secs(4))).unwrap();
+        assert_eq!(read(client), "");
+    }
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn one_who_asks_late_is_served_in_a_flood() {
+    #[cfg(unix)]
+    limit_files(|maximum| maximum.min(4096));
+    let sign_in = SignIn::ending_with(Page::Success);
+    let asked = flood(sign_in.port, |_| ());
+    assert!(asked < PATIENCE, "answered after {asked:?}");
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn another_users_flood_closes_nobody_elses_connection() {
+    #[cfg(unix)]
+    limit_files(|maximum| maximum.min(4096));
+    let mut host = Host::from_os();
+    host.user = Some(ME);
+    let peers = Arc::new(TwoUsers::default());
+    host.peers = peers.clone();
+    let mut sign_in = SignIn::on(host);
+    sign_in.finish(Page::Success);
+    let asked = flood(sign_in.port, |browser| *peers.browser.lock().unwrap() = Some(browser));
+    assert!(asked < Duration::from_secs(5), "answered after {asked:?}");
+    sign_in.ends_with_code("the-code");
+}
+
+const ME: u32 = 1000;
+const SOMEBODY_ELSE: u32 = 1001;
+
+/// A machine on which one connection is ours and every other is somebody else's.
+#[derive(Default)]
+struct TwoUsers {
+    browser: Mutex<Option<SocketAddr>>,
+}
+
+impl Peers for TwoUsers {
+    fn owner(&self, peer: SocketAddr, local: SocketAddr) -> io::Result<Option<u32>> {
+        Ok(self.owner_at_once(peer, local))
+    }
+
+    fn owner_at_once(&self, peer: SocketAddr, _: SocketAddr) -> Option<u32> {
+        Some(if *self.browser.lock().unwrap() == Some(peer) { ME } else { SOMEBODY_ELSE })
+    }
+}
+
+/// Opens 10 000 connections, at most 700 at a time. In the middle of it a browser connects, of which
+/// `introduce` is told before, waits 50 ms, and asks. Returns how long it then took to be answered.
+fn flood(port: u16, introduce: impl FnOnce(SocketAddr)) -> Duration {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let (started, is_flooded) = mpsc::channel();
+    let flooder = thread::spawn(move || {
+        let mut open = VecDeque::new();
+        for number in 0..10_000 {
+            // Nobody accepts any more once the sign-in is over.
+            let Ok(stream) = TcpStream::connect(address) else { break };
+            open.push_back(stream);
+            if open.len() > 700 {
+                open.pop_front();
+            }
+            if number == 1000 {
+                started.send(()).unwrap();
+            }
+        }
+    });
+    is_flooded.recv().unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    introduce(socket.local_addr().unwrap().as_socket().unwrap());
+    socket.connect(&address.into()).unwrap();
+    let mut browser = TcpStream::from(socket);
+    browser.set_read_timeout(Some(PATIENCE)).unwrap();
+    thread::sleep(Duration::from_millis(50));
+    let asked = Instant::now();
+    let target = format!("GET /cli/callback?code=the-code&state={STATE} HTTP/1.1");
+    write!(browser, "{target}\r\nHost: {address}\r\n\r\n").unwrap();
+    let answer = read(&mut browser);
+    let took = asked.elapsed();
+    assert!(answer.contains(SUCCESS), "{answer:?}");
+    flooder.join().unwrap();
+    took
+}
+
+#[test]
+fn other_applications_cookies_do_not_stop_a_sign_in() {
+    for kilobytes in [15, 16, 17, 64, 250] {
+        let sign_in = SignIn::ending_with(Page::Success);
+        let cookies = format!("Cookie: other={}\r\n", "x".repeat(kilobytes * 1024));
+        let answer = request(sign_in.port, &format!("GET /cli/callback?code=the-code&state={STATE}"), &cookies);
+        assert!(answer.contains(SUCCESS), "{kilobytes} KB got {answer}");
+        sign_in.ends_with_code("the-code");
+    }
+    let sign_in = SignIn::ending_with(Page::Success);
+    let fields: String = (0..400).map(|number| format!("Cookie: c{number}=1\r\n")).collect();
+    let answer = request(sign_in.port, &format!("GET /cli/callback?code=the-code&state={STATE}"), &fields);
+    assert!(answer.contains(SUCCESS), "{answer}");
+    sign_in.ends_with_code("the-code");
+}
+
+#[test]
+fn a_head_beyond_the_bounds_gets_a_page_and_is_reported_once() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    let line = format!("GET /cli/callback?code=the-code&state={STATE}");
+    let language = "Accept-Language: zh-CN\r\n";
+    for fields in [
+        format!("{language}Cookie: other={}\r\n", "x".repeat(600 * 1024)),
+        format!("{language}Cookie: other={}\r\n", "x".repeat(1200 * 1024)),
+        format!("{language}{}", "X: y\r\n".repeat(1000)),
+    ] {
+        let answer = request(sign_in.port, &line, &fields);
+        assert_eq!(status(&answer), 431, "{answer}");
+        assert!(answer.contains(STRAY) && answer.contains("用中文"), "{answer}");
+        assert_hardened(&answer);
+    }
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    assert_eq!(sign_in.refused(), [Refusal::HeadTooLarge]);
+}
+
+#[test]
+fn malformed_requests_get_hardened_answers() {
+    let sign_in = SignIn::ending_with(Page::Success);
+    for bytes in
+        ["\0\r\n\r\n", "GET /cli/callback\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nHost : x\r\n\r\n"]
+    {
+        let answer = exchange(sign_in.port, bytes.as_bytes());
+        assert_eq!(status(&answer), 400, "{bytes:?} got {answer}");
+        assert!(answer.contains(STRAY), "{answer}");
+        assert_hardened(&answer);
+    }
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
     sign_in.ends_with_code("the-code");
 }
 
@@ -432,7 +596,7 @@ fn a_reload_waits_for_the_same_page_while_strays_are_answered() {
 }
 
 #[test]
-fn a_browser_that_leaves_before_its_page_comes_does_not_hold_up_the_end() {
+fn a_browser_that_leaves_early_delays_nothing() {
     let mut sign_in = SignIn::held();
     let mut browser = connect(sign_in.port);
     let port = sign_in.port;
@@ -445,17 +609,17 @@ fn a_browser_that_leaves_before_its_page_comes_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn the_port_is_free_as_soon_as_a_sign_in_is_dropped_or_over() {
+fn the_port_is_free_once_a_sign_in_is_dropped_or_over() {
     let first = Listener::bind([0]).unwrap();
     let port = first.port();
     runtime().block_on(async {
-        let waiting = start(first);
+        let waiting = start(&Host::from_os(), first);
         let mut silent = connect(port);
         drop(waiting);
         let second = Listener::bind([port]).expect("free although the runtime has not run since");
-        let mut waiting = start(second);
+        let mut waiting = start(&Host::from_os(), second);
         let browser = thread::spawn(move || true_callback(port));
-        assert_eq!(waiting.callback().await, Callback::Code(Secret::new("the-code")));
+        assert_eq!(waiting.event().await, Event::Callback(Callback::Code(Secret::new("the-code"))));
         waiting.answer(Page::Success).await;
         assert!(browser.join().unwrap().contains(SUCCESS));
         assert_eq!(read(&mut silent), "", "whoever came to the first is hung up on");
@@ -552,7 +716,7 @@ fn a_handler_learns_its_peer_and_may_panic() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let local = socket.local_addr().unwrap();
     runtime().block_on(async {
-        let server = Server::start(socket, NamesPeer).unwrap();
+        let server = Server::start(&Host::from_os(), socket, NamesPeer).unwrap();
         let visit = move || {
             assert_eq!(get(local.port(), "/panic"), "");
             let mut stream = connect(local.port());
@@ -568,7 +732,7 @@ fn a_handler_learns_its_peer_and_may_panic() {
 #[test]
 fn the_server_refuses_a_socket_that_the_network_can_reach() {
     let socket = TcpListener::bind("0.0.0.0:0").unwrap();
-    let refused = runtime().block_on(async { Server::start(socket, NamesPeer).err() });
+    let refused = runtime().block_on(async { Server::start(&Host::from_os(), socket, NamesPeer).err() });
     assert_eq!(refused.map(|error| error.kind()), Some(io::ErrorKind::InvalidInput));
 }
 

@@ -14,6 +14,7 @@ use crate::cli::prompt::Prompter;
 use crate::config::{Mode, Profile, ProfileName};
 use crate::host::{Interrupts, Opened};
 use crate::login::{self, NotExchanged, Observer, Outcome};
+use crate::oauth::loopback::Refusal;
 use crate::openapi::Key;
 use crate::openapi::sts::caller_identity;
 use crate::site::Site;
@@ -192,5 +193,9 @@ impl Observer for Narrator<'_> {
             Some(Err(error)) => self.0.ui.warn(&Warning::Browser(&error)),
             None => self.0.ui.note(&Message::NoBrowser),
         }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        self.0.ui.warn(&Warning::CallbackRefused(refusal));
     }
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::config::{Mode, Note, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::host::TransportError;
+use crate::oauth::loopback::Refusal;
 use crate::openapi::sts::Identity;
 use crate::sandbox::VisitError;
 use crate::site::Site;
@@ -119,6 +120,7 @@ pub(super) enum Hint<'a> {
 /// What was noticed on the way.
 pub(super) enum Warning<'a> {
     Browser(&'a io::Error),
+    CallbackRefused(Refusal),
     Missed(&'a StoreError),
     Note(&'a Note),
     NotRenewed(&'a Failure),

@@ -44,6 +44,11 @@ fn english(page: Page) -> Words {
             "This request does not belong to the sign-in that is in progress.",
             "Open the address shown in the terminal.",
         ),
+        Page::Stray(Stray::HeadTooLarge) => (
+            "The browser sent too many cookies",
+            "Other applications on 127.0.0.1 have stored more cookies than this sign-in accepts.",
+            "Delete the cookies of 127.0.0.1 in this browser, then reload this page.",
+        ),
     };
     Words { heading, text, note }
 }
@@ -65,6 +70,11 @@ fn chinese(page: Page) -> Words {
         Page::Stray(Stray::BadRequest) => {
             ("不是当前的登录", "此请求不属于正在进行的登录。", "请打开终端中显示的地址。")
         }
+        Page::Stray(Stray::HeadTooLarge) => (
+            "浏览器发送的 Cookie 过多",
+            "127.0.0.1 上的其他应用保存的 Cookie 超出了本次登录可接受的大小。",
+            "请在此浏览器中删除 127.0.0.1 的 Cookie，然后重新加载此页面。",
+        ),
     };
     Words { heading, text, note }
 }
@@ -73,7 +83,8 @@ fn chinese(page: Page) -> Words {
 mod tests {
     use super::*;
 
-    const STRAYS: [Stray; 4] = [Stray::NotFound, Stray::MethodNotAllowed, Stray::Forbidden, Stray::BadRequest];
+    const STRAYS: [Stray; 5] =
+        [Stray::NotFound, Stray::MethodNotAllowed, Stray::Forbidden, Stray::BadRequest, Stray::HeadTooLarge];
 
     #[test]
     fn words_are_complete_and_hold_no_markup() {

@@ -10,12 +10,16 @@ use crate::cli::messages::Warning;
 use crate::cli::render::span;
 use crate::config::{JournalDefect, Note, Oddity};
 use crate::host::TransportError;
+use crate::oauth::loopback::Refusal;
 use crate::sandbox::VisitError;
 use crate::time::Skew;
 
 pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -> Result {
     match warning {
         Warning::Browser(error) => write!(f, "no browser could be started ({error}); open the address yourself"),
+        Warning::CallbackRefused(Refusal::HeadTooLarge) => f.write_str(
+            "the browser sent more cookies than are accepted: delete its cookies for 127.0.0.1, then reload the page",
+        ),
         Warning::Missed(error) => {
             f.write_str("the new credentials could not be saved in both places: ")?;
             store(error, f)
