@@ -1,4 +1,4 @@
-//! What the operating system lets this process have.
+//! What the operating system keeps for this process: its limits and its login.
 
 /// Returns how many descriptors this process may have open, where the system has such a limit.
 #[cfg(unix)]
@@ -10,4 +10,11 @@ pub(crate) fn open_files() -> Option<u64> {
 #[cfg(not(unix))]
 pub(crate) fn open_files() -> Option<u64> {
     None
+}
+
+/// Returns the user who logged in, whom `su` and `sudo` do not change (credentials(7)), where the system keeps that.
+pub(super) fn login_user() -> Option<u32> {
+    const UNSET: u32 = u32::MAX;
+    let text = std::fs::read_to_string("/proc/self/loginuid").ok()?;
+    text.trim().parse().ok().filter(|uid| *uid != UNSET)
 }

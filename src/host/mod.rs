@@ -60,6 +60,8 @@ pub struct Host {
     pub signals: Arc<dyn Signals>,
     /// The user who runs this process, where the system has numbers for users.
     pub user: Option<u32>,
+    /// The user who logged in, whom `su` and `sudo` do not change, where the system keeps that.
+    pub login_user: Option<u32>,
     /// The owners of connections on this machine.
     pub peers: Arc<dyn Peers>,
     /// Other programs.
@@ -91,6 +93,7 @@ impl Host {
             streams: Streams::from_os(),
             signals: Arc::new(signals::OsSignals),
             user: os_user(),
+            login_user: limits::login_user(),
             peers: Arc::new(peers::OsPeers::default()),
             process: Arc::new(process::OsProcess),
             browser: Arc::new(browser::OsBrowser::new(&env)),

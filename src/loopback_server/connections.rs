@@ -183,3 +183,71 @@ impl Table {
 fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    const ME: Option<u32> = Some(1000);
+    const SOMEBODY_ELSE: Option<u32> = Some(1001);
+
+    fn four_places() -> Connections {
+        Connections::new(Some(8), ME)
+    }
+
+    fn open(connections: &Connections) -> Vec<Option<u32>> {
+        lock(&connections.table).0.iter().map(|connection| connection.owner).collect()
+    }
+
+    /// The milliseconds until one more connection can be accepted.
+    fn until_opening(connections: &Connections) -> Option<u128> {
+        match connections.opening() {
+            Opening::Now => Some(0),
+            Opening::At(time) => Some((time - Instant::now()).as_millis()),
+            Opening::Never => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn our_own_idle_connection_is_kept_for_100_ms() {
+        for owner in [ME, None] {
+            let mut connections = four_places();
+            for _ in 0..4 {
+                assert_eq!(until_opening(&connections), Some(0));
+                connections.accept(owner, |_| pending());
+            }
+            assert_eq!(until_opening(&connections), Some(100));
+            tokio::time::advance(Duration::from_millis(99)).await;
+            assert_eq!(until_opening(&connections), Some(1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_user_with_the_most_connections_makes_room() {
+        let mut connections = four_places();
+        connections.accept(ME, |_| pending());
+        for _ in 0..100 {
+            assert_eq!(until_opening(&connections), Some(0));
+            connections.accept(SOMEBODY_ELSE, |_| pending());
+        }
+        assert_eq!(open(&connections), [ME, SOMEBODY_ELSE, SOMEBODY_ELSE, SOMEBODY_ELSE]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_answered_is_never_closed() {
+        let mut connections = four_places();
+        for _ in 0..4 {
+            connections.accept(ME, |progress| async move {
+                progress.reading();
+                progress.answering();
+                pending().await
+            });
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(until_opening(&connections), None);
+        assert!(!connections.evict());
+        assert_eq!(open(&connections), [ME; 4]);
+    }
+}

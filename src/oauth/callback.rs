@@ -104,6 +104,8 @@ pub enum Stray {
     BadRequest,
     /// Its head is too large.
     HeadTooLarge,
+    /// Another user of this machine sent it.
+    OtherUser,
 }
 
 impl Stray {
@@ -112,7 +114,7 @@ impl Stray {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::OtherUser => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }

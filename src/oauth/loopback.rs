@@ -9,7 +9,7 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::HeaderMap;
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::callback::{Callback, Expected, PATH, Stray};
 use super::page::{Page, Wording};
-use crate::host::Host;
+use crate::host::{Host, Peers};
 use crate::loopback_server::{self, Handler, Rejection, Request, Response, Server};
 
 /// The ports registered for the `official-cli` application.
@@ -65,11 +65,12 @@ impl Listener {
     /// # Errors
     /// When the runtime refuses the socket.
     pub fn start(self, host: &Host, expected: Expected, wording: Wording) -> io::Result<Waiting> {
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, receiver) = mpsc::unbounded_channel();
         let (outcome, page) = watch::channel(None);
-        let handler = CallbackHandler { expected, events: Mutex::new(Events::new(sender)), page, wording };
+        let events = Mutex::new(Events::new(sender));
+        let handler = CallbackHandler { expected, users: Users::of(host), events, page, wording };
         let server = Server::start(host, self.socket, handler)?;
-        Ok(Waiting { server, events, outcome })
+        Ok(Waiting { server, events: receiver, outcome })
     }
 }
 
@@ -87,6 +88,8 @@ pub enum Event {
 pub enum Refusal {
     /// Its head is larger than [`MAX_HEAD`](loopback_server::MAX_HEAD).
     HeadTooLarge,
+    /// It came from the user with this id, who is neither ours nor root.
+    OtherUser(u32),
 }
 
 /// A listener that answers. Dropping it closes the port at once.
@@ -116,6 +119,7 @@ impl Waiting {
 /// Answers requests to the callback.
 struct CallbackHandler {
     expected: Expected,
+    users: Users,
     events: Mutex<Events>,
     page: watch::Receiver<Option<Page>>,
     wording: Wording,
@@ -151,7 +155,14 @@ impl CallbackHandler {
         if !request.names_port() {
             return Err(Stray::Forbidden);
         }
-        self.expected.read(request.method(), request.path(), request.query(), request.headers())
+        let read = self.expected.read(request.method(), request.path(), request.query(), request.headers())?;
+        match self.users.stranger(request) {
+            None => Ok(read),
+            Some(uid) => {
+                self.events().refused(Refusal::OtherUser(uid));
+                Err(Stray::OtherUser)
+            }
+        }
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
@@ -163,6 +174,31 @@ impl CallbackHandler {
         let mut outcome = self.page.clone();
         let page = outcome.wait_for(Option::is_some).await;
         page.ok().and_then(|page| *page).unwrap_or(Page::Failed)
+    }
+}
+
+/// Whose browser may finish the sign-in: others can read the authorization URL, with its `state`, in the list of
+/// processes.
+struct Users {
+    peers: Arc<dyn Peers>,
+    ours: Option<u32>,
+    login: Option<u32>,
+}
+
+impl Users {
+    fn of(host: &Host) -> Self {
+        Self { peers: Arc::clone(&host.peers), ours: host.user, login: host.login_user }
+    }
+
+    /// Returns who sent `request`, unless it was our user, the user who became ours with `su` or `sudo`, or root,
+    /// who relays connections into virtual machines. Where the system does not tell, nobody is refused: the
+    /// `state` has to suffice.
+    fn stranger(&self, request: &Request) -> Option<u32> {
+        const ROOT: u32 = 0;
+        let owner = self.peers.owner(request.peer(), request.local()).ok()??;
+        let ours = self.ours?;
+        let allowed = [Some(ROOT), Some(ours), self.login].contains(&Some(owner));
+        (!allowed).then_some(owner)
     }
 }
 

@@ -447,11 +447,11 @@ fn at_most_64_requests_are_read_at_a_time() {
 }
 
 #[test]
-fn one_who_asks_late_is_served_in_a_flood() {
+fn a_browser_that_asks_late_is_served_in_a_flood() {
     #[cfg(unix)]
     limit_files(|maximum| maximum.min(4096));
     let sign_in = SignIn::ending_with(Page::Success);
-    let asked = flood(sign_in.port, |_| ());
+    let asked = flood(sign_in.port, |_| (), |_| thread::sleep(Duration::from_millis(50)));
     assert!(asked < PATIENCE, "answered after {asked:?}");
     sign_in.ends_with_code("the-code");
 }
@@ -466,7 +466,11 @@ fn another_users_flood_closes_nobody_elses_connection() {
     host.peers = peers.clone();
     let mut sign_in = SignIn::on(host);
     sign_in.finish(Page::Success);
-    let asked = flood(sign_in.port, |browser| *peers.browser.lock().unwrap() = Some(browser));
+    let asked = flood(
+        sign_in.port,
+        |browser| *peers.browser.lock().unwrap() = Some(browser),
+        |flooded| flooded.recv().unwrap(),
+    );
     assert!(asked < Duration::from_secs(5), "answered after {asked:?}");
     sign_in.ends_with_code("the-code");
 }
@@ -490,9 +494,79 @@ impl Peers for TwoUsers {
     }
 }
 
-/// Opens 10 000 connections, at most 700 at a time. In the middle of it a browser connects, of which
-/// `introduce` is told before, waits 50 ms, and asks. Returns how long it then took to be answered.
-fn flood(port: u16, introduce: impl FnOnce(SocketAddr)) -> Duration {
+#[test]
+fn only_our_own_user_login_and_root_finish_a_sign_in() {
+    let on = |uid: Owner| {
+        let mut host = Host::from_os();
+        (host.user, host.login_user) = (Some(ME), Some(501));
+        let peers = Arc::new(OneUser(Mutex::new(uid)));
+        host.peers = peers.clone();
+        let mut sign_in = SignIn::on(host);
+        sign_in.finish(Page::Success);
+        (sign_in, peers)
+    };
+    let targets = [format!("code=the-code&state={STATE}"), format!("error=access_denied&state={STATE}")];
+    for uid in [Ok(Some(ME)), Ok(Some(501)), Ok(Some(0)), Ok(None), Err(io::ErrorKind::Unsupported)] {
+        let (sign_in, _) = on(uid);
+        assert!(true_callback(sign_in.port).contains(SUCCESS), "{uid:?}");
+        sign_in.ends_with_code("the-code");
+    }
+    let (sign_in, peers) = on(Ok(Some(SOMEBODY_ELSE)));
+    for target in targets.iter().chain(&targets) {
+        let answer = get(sign_in.port, &format!("/cli/callback?{target}"));
+        assert_eq!(status(&answer), 403, "{answer}");
+        assert!(answer.contains(STRAY), "{answer}");
+        assert_hardened(&answer);
+    }
+    *peers.0.lock().unwrap() = Ok(Some(ME));
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    assert_eq!(sign_in.refused(), [Refusal::OtherUser(SOMEBODY_ELSE)]);
+}
+
+type Owner = Result<Option<u32>, io::ErrorKind>;
+
+/// A machine on which every connection is one user's.
+struct OneUser(Mutex<Owner>);
+
+impl Peers for OneUser {
+    fn owner(&self, _: SocketAddr, _: SocketAddr) -> io::Result<Option<u32>> {
+        (*self.0.lock().unwrap()).map_err(io::Error::from)
+    }
+
+    fn owner_at_once(&self, _: SocketAddr, _: SocketAddr) -> Option<u32> {
+        (*self.0.lock().unwrap()).ok().flatten()
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root, setpriv and curl, to ask as a second user"]
+#[expect(clippy::disallowed_methods, reason = "a second user needs a second program")]
+fn a_second_user_can_neither_finish_nor_abort_a_sign_in() {
+    const NOBODY: u32 = 65534;
+    assert_eq!(rustix::process::getuid().as_raw(), 0, "this test needs root");
+    let mut host = Host::from_os();
+    (host.user, host.login_user) = (Some(ME), None);
+    let mut sign_in = SignIn::on(host);
+    sign_in.finish(Page::Success);
+    for parameter in ["code=stolen", "error=access_denied"] {
+        let url = format!("http://127.0.0.1:{}/cli/callback?{parameter}&state={STATE}", sign_in.port);
+        let asked = std::process::Command::new("setpriv")
+            .args(["--reuid=65534", "--clear-groups", "curl", "--silent", "--noproxy", "*", &url])
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&asked.stdout).contains(STRAY), "{asked:?}");
+    }
+    // This test runs as root, who may.
+    assert!(true_callback(sign_in.port).contains(SUCCESS));
+    assert_eq!(sign_in.refused(), [Refusal::OtherUser(NOBODY)]);
+}
+
+/// Opens 10 000 connections, at most 700 at a time. In the middle of that a browser connects from the address given
+/// to `introduce`, does what `wait` says and sends its request. Returns how long the response then took.
+///
+/// `wait` gets a channel that tells when more connections have been opened since than can wait or be open.
+fn flood(port: u16, introduce: impl FnOnce(SocketAddr), wait: impl FnOnce(&mpsc::Receiver<()>)) -> Duration {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let (started, is_flooded) = mpsc::channel();
     let flooder = thread::spawn(move || {
@@ -504,8 +578,8 @@ fn flood(port: u16, introduce: impl FnOnce(SocketAddr)) -> Duration {
             if open.len() > 700 {
                 open.pop_front();
             }
-            if number == 1000 {
-                started.send(()).unwrap();
+            if number == 1000 || number == 7000 {
+                started.send(()).ok();
             }
         }
     });
@@ -516,7 +590,7 @@ fn flood(port: u16, introduce: impl FnOnce(SocketAddr)) -> Duration {
     socket.connect(&address.into()).unwrap();
     let mut browser = TcpStream::from(socket);
     browser.set_read_timeout(Some(PATIENCE)).unwrap();
-    thread::sleep(Duration::from_millis(50));
+    wait(&is_flooded);
     let asked = Instant::now();
     let target = format!("GET /cli/callback?code=the-code&state={STATE} HTTP/1.1");
     write!(browser, "{target}\r\nHost: {address}\r\n\r\n").unwrap();

@@ -49,6 +49,11 @@ fn english(page: Page) -> Words {
             "Other applications on 127.0.0.1 have stored more cookies than this sign-in accepts.",
             "Delete the cookies of 127.0.0.1 in this browser, then reload this page.",
         ),
+        Page::Stray(Stray::OtherUser) => (
+            "This sign-in belongs to another user",
+            "A different user of this computer started it.",
+            "Open the address in a browser of the user who started the sign-in.",
+        ),
     };
     Words { heading, text, note }
 }
@@ -75,6 +80,11 @@ fn chinese(page: Page) -> Words {
             "127.0.0.1 上的其他应用保存的 Cookie 超出了本次登录可接受的大小。",
             "请在此浏览器中删除 127.0.0.1 的 Cookie，然后重新加载此页面。",
         ),
+        Page::Stray(Stray::OtherUser) => (
+            "此登录属于其他用户",
+            "本次登录由这台计算机上的另一位用户发起。",
+            "请使用发起登录的用户的浏览器打开该地址。",
+        ),
     };
     Words { heading, text, note }
 }
@@ -83,8 +93,14 @@ fn chinese(page: Page) -> Words {
 mod tests {
     use super::*;
 
-    const STRAYS: [Stray; 5] =
-        [Stray::NotFound, Stray::MethodNotAllowed, Stray::Forbidden, Stray::BadRequest, Stray::HeadTooLarge];
+    const STRAYS: [Stray; 6] = [
+        Stray::NotFound,
+        Stray::MethodNotAllowed,
+        Stray::Forbidden,
+        Stray::BadRequest,
+        Stray::HeadTooLarge,
+        Stray::OtherUser,
+    ];
 
     #[test]
     fn words_are_complete_and_hold_no_markup() {

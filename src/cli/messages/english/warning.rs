@@ -20,6 +20,10 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
         Warning::CallbackRefused(Refusal::HeadTooLarge) => f.write_str(
             "the browser sent more cookies than are accepted: delete its cookies for 127.0.0.1, then reload the page",
         ),
+        Warning::CallbackRefused(Refusal::OtherUser(uid)) => write!(
+            f,
+            "refused a callback from another user of this machine (uid {uid}); open the address in your own browser"
+        ),
         Warning::Missed(error) => {
             f.write_str("the new credentials could not be saved in both places: ")?;
             store(error, f)
