@@ -1,7 +1,47 @@
-//! The environment as plain data.
+//! The environment as plain data, and which of its variables are about Alibaba Cloud.
+//!
+//! The names come from the sources of the official command line and SDKs, the Terraform provider and its OSS
+//! backend, ossutil 2 and Serverless Devs. They are listed here and nowhere else.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+
+/// The families of names.
+const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
+/// What, behind a prefix, names a key, a profile or another source of credentials.
+const SOURCES: [&str; 23] = [
+    "ACCESS_KEY",
+    "ACCESS_KEY_ID",
+    "ACCESS_KEY_SECRET",
+    "BEARER_TOKEN",
+    "BEARER_TOKEN_HEADER_KEY",
+    "CREDENTIALS_FILE",
+    "CREDENTIALS_URI",
+    "ECS_METADATA",
+    "ECS_ROLE_NAME",
+    "EXTERNAL_ID",
+    "IGNORE_PROFILE",
+    "OIDC_PROVIDER_ARN",
+    "OIDC_ROLE_ARN",
+    "OIDC_TOKEN_FILE",
+    "PROFILE",
+    "PROFILE_MODE",
+    "ROLE_ARN",
+    "ROLE_SESSION_NAME",
+    "SECRET_KEY",
+    "SECURITY_TOKEN",
+    "SESSION_TOKEN",
+    "SHARED_CREDENTIALS_FILE",
+    "STS_TOKEN",
+];
+/// Names without a prefix: the official command line and the Terraform provider fall back to the first three,
+/// Serverless Devs reads the others.
+const BARE: [&str; 6] =
+    ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "AccessKeyID", "AccessKeySecret", "SecurityToken"];
+/// Serverless Devs' keys, each under its own name.
+const SERVERLESS_DEVS: &str = "_serverless_devs_key";
+/// Points `aliyun-rs` at a sandbox; not a credential.
+const SANDBOX: &str = "ALIYUN_RS_SANDBOX";
 
 /// A snapshot of environment variables. An empty variable counts as unset.
 #[derive(Clone, Debug, Default)]
@@ -34,19 +74,89 @@ impl Env {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
-    /// Whether a variable carries Alibaba Cloud credentials, profiles or endpoints that no browser needs.
+    /// Whether a variable names a key, a profile or any other source of credentials for a tool of Alibaba Cloud's.
+    /// Regions, endpoints of services and the place of the shared file do not.
+    pub fn is_credential_source(name: &OsStr) -> bool {
+        let Some(name) = name.to_str() else { return false };
+        let source = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+        source.is_some_and(|source| SOURCES.contains(&source))
+            || BARE.contains(&name)
+            || name.ends_with(SERVERLESS_DEVS)
+    }
+
+    /// Every name that [`Env::is_credential_source`] knows, apart from those that people make up for Serverless Devs.
+    pub fn credential_sources() -> impl Iterator<Item = String> {
+        let prefixed = PREFIXES.iter().flat_map(|prefix| SOURCES.iter().map(move |source| format!("{prefix}{source}")));
+        prefixed.chain(BARE.iter().map(|name| (*name).to_owned()))
+    }
+
+    /// Whether a variable is about Alibaba Cloud at all, in capitals or not, and so nothing that a browser needs.
     pub fn is_sensitive(name: &OsStr) -> bool {
-        const FAMILIES: [&str; 5] = ["ALIBABA", "ALICLOUD", "ALIYUN_", "OSS_", "ECCTL_"];
-        const BARE: [&str; 6] =
-            ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "ACCESSKEYID", "ACCESSKEYSECRET", "SECURITYTOKEN"];
         let name = name.to_string_lossy().to_ascii_uppercase();
-        let family = FAMILIES.iter().any(|prefix| name.starts_with(prefix)) && name != "ALIYUN_RS_SANDBOX";
-        family || BARE.contains(&name.as_str()) || name.ends_with("_SERVERLESS_DEVS_KEY")
+        let family = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && name != SANDBOX;
+        let bare = BARE.iter().any(|bare| name.eq_ignore_ascii_case(bare));
+        family || bare || name.ends_with(&SERVERLESS_DEVS.to_ascii_uppercase())
     }
 }
 
 impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
         Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_credentials_are_told_from_everything_else() {
+        for name in [
+            "ALIBABA_CLOUD_PROFILE",
+            "ALIBABACLOUD_PROFILE",
+            "ALICLOUD_PROFILE",
+            "ALIBABA_CLOUD_PROFILE_MODE",
+            "ALIBABACLOUD_IGNORE_PROFILE",
+            "ALICLOUD_SHARED_CREDENTIALS_FILE",
+            "ALIBABA_CLOUD_CREDENTIALS_FILE",
+            "ALIBABA_CLOUD_ROLE_ARN",
+            "ALIBABA_CLOUD_ROLE_SESSION_NAME",
+            "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+            "ALIBABACLOUD_OIDC_TOKEN_FILE",
+            "ALIBABA_CLOUD_ECS_METADATA",
+            "ALICLOUD_ECS_ROLE_NAME",
+            "ALIBABA_CLOUD_BEARER_TOKEN",
+            "ALIBABA_CLOUD_EXTERNAL_ID",
+            "ECCTL_PROFILE",
+            "SECURITY_TOKEN",
+            "AccessKeySecret",
+            "default_serverless_devs_key",
+        ] {
+            assert!(Env::is_credential_source(OsStr::new(name)), "{name}");
+            assert!(Env::is_sensitive(OsStr::new(name)), "{name}");
+        }
+        for name in [
+            "ALIYUN_RS_SANDBOX",
+            "ALIBABA_CLOUD_CONFIG_FILE",
+            "ALIBABA_CLOUD_CONFIG_PATH",
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED",
+            "ALIBABA_CLOUD_REGION_ID",
+            "ALIBABA_CLOUD_LANGUAGE",
+            "ALICLOUD_ASSUME_ROLE_ARN",
+            "OSS_ENDPOINT",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "PROFILE",
+            "PATH",
+            "",
+        ] {
+            assert!(!Env::is_credential_source(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_sources_and_the_question_agree() {
+        assert!(Env::credential_sources().all(|name| Env::is_credential_source(OsStr::new(&name))));
+        assert_eq!(Env::credential_sources().count(), PREFIXES.len() * SOURCES.len() + BARE.len());
     }
 }

@@ -11,6 +11,7 @@ mod entropy;
 mod env;
 mod http;
 mod limits;
+mod memory;
 mod peers;
 mod process;
 mod signals;
@@ -33,6 +34,7 @@ pub use http::{
     TransportError, TransportKind,
 };
 pub(crate) use limits::open_files;
+pub use memory::protect_memory;
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use signals::{Interrupts, Signals};

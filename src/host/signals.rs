@@ -1,9 +1,14 @@
-//! Interrupt, terminate and hang-up, received instead of suffered.
+//! Signals, delivered as values instead of ending the process.
+//!
+//! A signal that this process was started to ignore stays ignored, here and in the programs that it starts.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+
+#[cfg(unix)]
+pub(super) use unix::{Listeners, Number};
 
 /// Turns signals into values.
 pub trait Signals: Send + Sync {
@@ -15,26 +20,12 @@ pub trait Signals: Send + Sync {
     fn hold(&self) -> io::Result<Interrupts>;
 }
 
-/// Interrupts that have been held back.
+/// Requests to end, held back: interrupt, terminate and hang-up.
 pub struct Interrupts(Source);
-
-/// Which interrupt it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    Interrupt,
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has it"))]
-    Terminate,
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has it"))]
-    HangUp,
-}
 
 enum Source {
     #[cfg(unix)]
-    Unix {
-        interrupt: tokio::signal::unix::Signal,
-        terminate: tokio::signal::unix::Signal,
-        hang_up: Option<tokio::signal::unix::Signal>,
-    },
+    Unix(Listeners),
     #[cfg(windows)]
     Windows(tokio::signal::windows::CtrlC),
     Channel(UnboundedReceiver<()>),
@@ -47,30 +38,26 @@ impl Interrupts {
     }
 
     /// Waits for the next interrupt.
+    #[cfg(unix)]
     pub async fn next(&mut self) {
-        self.signal().await;
+        self.number().await;
     }
 
-    /// Waits for the next interrupt and tells which one it is.
-    pub(super) async fn signal(&mut self) -> Signal {
+    /// Waits for the next interrupt and returns which signal it was.
+    #[cfg(unix)]
+    pub(super) async fn number(&mut self) -> Number {
         match &mut self.0 {
-            #[cfg(unix)]
-            Source::Unix { interrupt, terminate, hang_up } => tokio::select! {
-                _ = interrupt.recv() => Signal::Interrupt,
-                _ = terminate.recv() => Signal::Terminate,
-                () = heard(hang_up) => Signal::HangUp,
-            },
-            #[cfg(windows)]
-            Source::Windows(interrupt) => {
-                interrupt.recv().await;
-                Signal::Interrupt
-            }
-            Source::Channel(channel) => {
-                if channel.recv().await.is_none() {
-                    std::future::pending::<()>().await;
-                }
-                Signal::Interrupt
-            }
+            Source::Unix(listeners) => listeners.next().await,
+            Source::Channel(channel) => received(channel).await,
+        }
+    }
+
+    /// Waits for the next interrupt.
+    #[cfg(windows)]
+    pub async fn next(&mut self) {
+        match &mut self.0 {
+            Source::Windows(interrupt) => drop(interrupt.recv().await),
+            Source::Channel(channel) => received(channel).await,
         }
     }
 
@@ -80,16 +67,27 @@ impl Interrupts {
     }
 }
 
+#[cfg(unix)]
+async fn received(channel: &mut UnboundedReceiver<()>) -> Number {
+    match channel.recv().await {
+        Some(()) => Number::INT,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(windows)]
+async fn received(channel: &mut UnboundedReceiver<()>) {
+    if channel.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
 pub(super) struct OsSignals;
 
 impl Signals for OsSignals {
     #[cfg(unix)]
     fn hold(&self) -> io::Result<Interrupts> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let hang_up = SignalKind::hangup();
-        let hang_up = if is_ignored(hang_up) { None } else { Some(signal(hang_up)?) };
-        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
-        Ok(Interrupts(Source::Unix { interrupt: interrupt?, terminate: terminate?, hang_up }))
+        Ok(Interrupts(Source::Unix(Listeners::new(&[Number::INT, Number::TERM, Number::HUP])?)))
     }
 
     #[cfg(windows)]
@@ -99,19 +97,44 @@ impl Signals for OsSignals {
 }
 
 #[cfg(unix)]
-async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
-    match signal {
-        Some(signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
-    }
-}
+mod unix {
+    use std::future::poll_fn;
+    use std::io;
+    use std::task::Poll;
 
-/// Whether this process was told to ignore `kind`. What `nohup` started has to stay deaf to a hang-up, here and in
-/// the programs that it starts in turn. Only Linux tells without `unsafe` (proc(5)).
-#[cfg(unix)]
-fn is_ignored(kind: tokio::signal::unix::SignalKind) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask & (1 << (kind.as_raw_value() - 1)) != 0
+    pub(in crate::host) use rustix::process::Signal as Number;
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    /// Several signals, waited for together.
+    pub(in crate::host) struct Listeners(Vec<(Number, Signal)>);
+
+    impl Listeners {
+        /// Listens for those of `numbers` that this process was not started to ignore.
+        pub(in crate::host) fn new(numbers: &[Number]) -> io::Result<Self> {
+            let ignored = ignored();
+            let heard = numbers.iter().filter(|number| ignored & (1 << (number.as_raw() - 1)) == 0);
+            let listeners = heard.map(|number| Ok((*number, signal(SignalKind::from_raw(number.as_raw()))?)));
+            listeners.collect::<io::Result<_>>().map(Self)
+        }
+
+        /// Waits for the next one and returns its number.
+        pub(in crate::host) async fn next(&mut self) -> Number {
+            poll_fn(|context| {
+                let arrived = self
+                    .0
+                    .iter_mut()
+                    .find_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+                arrived.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await
+        }
+    }
+
+    /// The signals that this process was started to ignore, a bit each. What `nohup` or a shell without job control
+    /// started stays deaf to them. Only Linux says so without `unsafe` (proc(5)).
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    }
 }
