@@ -58,9 +58,7 @@ enum Command {
     Whoami(whoami::WhoamiArgs),
     Sandbox(sandbox::SandboxArgs),
     #[command(name = crate::host::OPEN_COMMAND, hide = true)]
-    OpenBrowser {
-        url: String,
-    },
+    OpenBrowser,
 }
 
 /// Runs the command line in `host.args` and returns its exit code.
@@ -125,14 +123,15 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&context(&cli.global)?, args),
         Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
-        Command::OpenBrowser { url } => open_browser(&url),
+        Command::OpenBrowser => open_browser(host),
     }
 }
 
 /// The second copy of this program, between us and the browser.
-fn open_browser(url: &str) -> Result<(), Failure> {
-    if !Cloud::is_authorize_page(url) {
+fn open_browser(host: &Host) -> Result<(), Failure> {
+    let url = host.streams.read_line().ok().flatten().unwrap_or_default();
+    if !Cloud::is_authorize_page(&url) {
         return Err(Usage::NotASignInPage.into());
     }
-    open_here(url).map_err(|error| Failure::System(Attempt::OpenBrowser, error))
+    open_here(&url).map_err(|error| Failure::System(Attempt::OpenBrowser, error))
 }

@@ -179,6 +179,41 @@ fn the_browser_gets_one_address_and_nothing_of_ours() {
     rustix::process::kill_process(process, Signal::KILL).unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_address_is_no_argument_of_ours() {
+    let (world, home) = (World::new(), Home::new());
+    // The helper waits for a browser in a terminal, which it knows by its name.
+    executable(
+        &home.path("w3m"),
+        "#!/bin/sh\ncd \"${0%/*}\" && tr '\\0' ' ' < /proc/$PPID/cmdline > helper; echo >> helper\n",
+    );
+    let _turn = turn();
+    let mut command = home.command(&CONFIGURE);
+    command.env(VARIABLE, world.sandbox.url()).env("BROWSER", home.path("w3m"));
+    let mut started = start(&mut command);
+    let page = started.page();
+    assert!(wait_for_file(&home.path("helper")).trim_end().ends_with("/aliyun-rs __open-browser"));
+    world.visit(&page, "alice", Decision::Authorize).unwrap();
+    started.finish().exits(0);
+}
+
+#[test]
+fn a_browser_that_would_run_the_address_is_not_started() {
+    let (world, home) = (World::new(), Home::new());
+    executable(&home.path("spy"), SPY);
+    let _turn = turn();
+    for options in ["-c", "-lc %s", "-e%s"] {
+        let mut command = home.command(&CONFIGURE);
+        let browser = format!("{} {options}", home.path("spy").display());
+        command.env(VARIABLE, world.sandbox.url()).env("BROWSER", browser);
+        let mut started = start(&mut command);
+        world.visit(&started.page(), "alice", Decision::Authorize).unwrap();
+        started.finish().exits(0).warns("no browser could be started");
+    }
+    assert!(!home.path("process").exists());
+}
+
 #[test]
 fn a_browser_that_does_not_start_is_no_end() {
     let (world, home) = (World::new(), Home::new());
@@ -194,9 +229,12 @@ fn a_browser_that_does_not_start_is_no_end() {
 fn the_hidden_opener_opens_sign_in_pages_only() {
     let home = Home::new();
     executable(&home.path("spy"), SPY);
-    for address in ["https://evil.example/", "file:///etc/passwd", "-h", "http://localhost:80/oauth2/v1/auth"] {
-        let mut command = home.command(&["__open-browser", "--", address]);
-        start(command.env("BROWSER", home.path("spy"))).finish().exits(2);
+    for address in ["https://evil.example/", "file:///etc/passwd", "-h", "http://localhost:80/oauth2/v1/auth", ""] {
+        let (input, mut parent) = io::pipe().unwrap();
+        io::Write::write_all(&mut parent, format!("{address}\n").as_bytes()).unwrap();
+        drop(parent);
+        let mut command = home.command(&["__open-browser"]);
+        start(command.stdin(input).env("BROWSER", home.path("spy"))).finish().exits(2);
     }
     assert!(!home.path("process").exists());
 }
