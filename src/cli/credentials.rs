@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::context::Context;
 use super::failure::{Failure, Usage};
 use super::messages::{Message, Warning};
-use super::options::{read_duration, read_profile};
+use super::options::{read_duration, read_profile, read_region};
+use super::shell::{Shell, Unquotable};
 use super::ui::Ui;
-use super::variables::variables;
+use super::variables::{Variables, key, region, regions, rivals};
 use crate::config::{Config, ProfileName};
 use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted};
 use crate::secret::Secret;
@@ -27,11 +28,38 @@ pub(super) struct WantedArgs {
     min_ttl: Option<Duration>,
 }
 
+// Which region to pass on. (As above.)
+#[derive(Args, Clone, Debug)]
+pub(super) struct RegionArgs {
+    /// Region, such as cn-hangzhou [default: the one set in the environment, else the profile's]
+    #[arg(long, value_name = "ID", value_parser = read_region)]
+    region: Option<String>,
+}
+
+impl RegionArgs {
+    /// The variables that name the region for a program.
+    pub(super) fn variables(&self, context: &Context<'_>, profile: Option<&str>) -> Variables {
+        regions(self.asked(), &context.host.env, profile)
+    }
+
+    /// The region for `credentials`, as everything but a shell has it.
+    pub(super) fn apply(&self, context: &Context<'_>, credentials: &mut Credentials) {
+        let meant = region(self.asked(), &context.host.env, credentials.region_id.as_deref());
+        credentials.region_id = meant.map(str::to_owned);
+    }
+
+    fn asked(&self) -> Option<&str> {
+        self.region.as_deref().filter(|region| !region.is_empty())
+    }
+}
+
 /// Print valid credentials for a program or a shell
 #[derive(Args, Debug)]
 pub(super) struct CredentialsArgs {
     #[command(flatten)]
     wanted: WantedArgs,
+    #[command(flatten)]
+    region: RegionArgs,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -56,38 +84,65 @@ enum Format {
 }
 
 pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Failure> {
-    let credentials = args.wanted.obtain(context)?;
-    let text = written(&credentials, args.format)?;
+    let (_, mut credentials) = args.wanted.obtain(context)?;
+    let text = match args.format.shell() {
+        Some(shell) => {
+            let mut variables = key(&credentials);
+            variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
+            let rivals = rivals(&variables, &context.host.env);
+            let script = shell.script(&rivals, &variables);
+            script.map_err(|Unquotable(variable)| Usage::Unquotable { variable: variable.to_owned() })?
+        }
+        None => {
+            args.region.apply(context, &mut credentials);
+            json(&credentials, args.format)
+        }
+    };
     context.ui.print(text.expose())
 }
 
+impl Format {
+    /// The shell that reads it, if one does.
+    fn shell(self) -> Option<Shell> {
+        match self {
+            Self::Json | Self::Uri => None,
+            Self::Env => Some(Shell::Posix),
+            Self::Fish => Some(Shell::Fish),
+            Self::Powershell => Some(Shell::Powershell),
+            Self::Cmd => Some(Shell::Cmd),
+            Self::Dotenv => Some(Shell::Dotenv),
+        }
+    }
+}
+
 impl WantedArgs {
-    /// Returns the credentials that are wanted, after showing on standard error what there is to say.
-    pub(super) fn obtain(self, context: &Context<'_>) -> Result<Credentials, Failure> {
-        self.obtain_with_skew(context).map(|(credentials, _)| credentials)
+    /// Returns the profile that is meant and its credentials, after showing on standard error what there is to say.
+    pub(super) fn obtain(self, context: &Context<'_>) -> Result<(ProfileName, Credentials), Failure> {
+        let (wanted, credentials, _) = self.obtain_with_skew(context)?;
+        Ok((wanted.profile, credentials))
     }
 
     /// As [`WantedArgs::obtain`], with the clock's error where a server has just told it. Starts a runtime only if the
     /// file alone cannot answer.
-    pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Credentials, Skew), Failure> {
+    pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Wanted, Credentials, Skew), Failure> {
         let snapshot = context.read()?;
         let wanted = self.resolve(context, &snapshot.config)?;
         let provider = context.provider();
         let standing = match provider.cached(&snapshot.config, &wanted)? {
-            Standing::Ready(credentials) => return Ok((credentials, Skew::default())),
+            Standing::Ready(credentials) => return Ok((wanted, credentials, Skew::default())),
             standing => standing,
         };
         if let Standing::Due(_, reason) | Standing::Expired(_, reason) = standing {
             context.ui.detail(&Message::Renewing { profile: wanted.profile.as_str(), reason });
         }
-        context.interruptible(async |interrupts| {
-            let (credentials, notices) = provider.renew(&wanted, standing, interrupts).await?;
-            let skew = notices.skew;
-            for line in warnings(context.ui, notices) {
-                context.ui.raw_error(&line);
-            }
-            Ok((credentials, skew))
-        })
+        let renewed =
+            context.interruptible(async |interrupts| Ok(provider.renew(&wanted, standing, interrupts).await?));
+        let (credentials, notices) = renewed?;
+        let skew = notices.skew;
+        for line in warnings(context.ui, notices) {
+            context.ui.raw_error(&line);
+        }
+        Ok((wanted, credentials, skew))
     }
 
     /// Finds out which profile is meant.
@@ -122,21 +177,6 @@ struct ProcessOutput<'a> {
     region_id: Option<&'a str>,
 }
 
-fn written(credentials: &Credentials, format: Format) -> Result<Secret, Failure> {
-    match format {
-        Format::Json => Ok(json(&process_output(credentials))),
-        Format::Uri => Ok(json(&UriAnswer::from(credentials))),
-        _ => {
-            let mut lines = String::new();
-            for (name, value) in variables(credentials) {
-                lines.push_str(&assignment(name, value.expose(), format)?);
-                lines.push('\n');
-            }
-            Ok(Secret::new(lines))
-        }
-    }
-}
-
 fn process_output(credentials: &Credentials) -> ProcessOutput<'_> {
     let token = credentials.security_token.as_ref();
     ProcessOutput {
@@ -149,39 +189,10 @@ fn process_output(credentials: &Credentials) -> ProcessOutput<'_> {
     }
 }
 
-fn json(value: &impl Serialize) -> Secret {
-    let text = serde_json::to_string(value).expect("texts are JSON");
-    Secret::new(text + "\n")
-}
-
-/// Sets one variable in the shell that `format` is for, quoted so that nothing in the value is obeyed.
-fn assignment(name: &str, value: &str, format: Format) -> Result<String, Failure> {
-    let unfit = value.contains(['\n', '\r', '\0']) || (format == Format::Cmd && value.contains(['"', '%', '!', '^']));
-    if unfit {
-        return Err(Usage::Unquotable { variable: name.to_owned() }.into());
-    }
-    Ok(match format {
-        Format::Fish => format!("set -gx {name} '{}';", value.replace('\\', r"\\").replace('\'', r"\'")),
-        Format::Powershell => format!("$Env:{name} = '{}'", value.replace('\'', "''")),
-        Format::Cmd => format!("set \"{name}={value}\""),
-        Format::Dotenv => format!("{name}='{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
-        _ => format!("export {name}='{}'", value.replace('\'', r"'\''")),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_shell_obeys_what_is_in_a_value() {
-        let value = r"a'b\c$(d)";
-        let assigned = |format| assignment("N", value, format).unwrap();
-        assert_eq!(assigned(Format::Env), r"export N='a'\''b\c$(d)'");
-        assert_eq!(assigned(Format::Fish), r"set -gx N 'a\'b\\c$(d)';");
-        assert_eq!(assigned(Format::Powershell), r"$Env:N = 'a''b\c$(d)'");
-        assert_eq!(assigned(Format::Cmd), r#"set "N=a'b\c$(d)""#);
-        assert!(assignment("N", "a%PATH%", Format::Cmd).is_err());
-        assert!(assignment("N", "a\nb", Format::Env).is_err());
-    }
+fn json(credentials: &Credentials, format: Format) -> Secret {
+    let text = match format {
+        Format::Uri => serde_json::to_string(&UriAnswer::from(credentials)),
+        _ => serde_json::to_string(&process_output(credentials)),
+    };
+    Secret::new(text.expect("texts are JSON") + "\n")
 }

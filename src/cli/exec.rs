@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::context::Context;
-use super::credentials::WantedArgs;
+use super::credentials::{RegionArgs, WantedArgs};
 use super::failure::Failure;
 use super::serve::Served;
-use super::variables::{endpoint, is_rival, variables};
+use super::variables::{Variables, endpoint, is_rival, key, profile};
+use crate::config::locate;
 use crate::host::{Env, Host, Program};
-use crate::secret::Secret;
 
 /// Run a program with the credentials of a profile
 ///
@@ -21,20 +21,25 @@ use crate::secret::Secret;
 pub(super) struct ExecArgs {
     #[command(flatten)]
     wanted: WantedArgs,
+    #[command(flatten)]
+    region: RegionArgs,
     /// Pass a credentials URI that stays valid while the command runs, instead of the credentials
     #[arg(long)]
     serve: bool,
     /// Command to run, with its arguments
-    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
 }
 
 pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
     if args.serve {
-        return beside_endpoint(context, args.wanted, args.command);
+        return beside_endpoint(context, args);
     }
-    let credentials = args.wanted.obtain(context)?;
-    let program = program(context.host, args.command, variables(&credentials));
+    let (name, credentials) = args.wanted.obtain(context)?;
+    let mut variables = key(&credentials);
+    variables.push(profile(name.as_str()));
+    variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
+    let program = program(context.host, args.command, variables);
     let error = context.host.process.replace(&program);
     if error.kind() != io::ErrorKind::Unsupported {
         return Err(Failure::NotRun { program: program.name, error });
@@ -43,11 +48,15 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
 }
 
 /// Runs the program beside an endpoint that lives as long as it does.
-fn beside_endpoint(context: &Context<'_>, wanted: WantedArgs, command: Vec<OsString>) -> Result<(), Failure> {
+fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, wanted, 0, interrupts).await?;
-        let variables = endpoint(served.endpoint.url(), served.region_id.as_deref());
-        let program = program(context.host, command, variables);
+        let mut served = Served::open(context, args.wanted, 0, interrupts).await?;
+        let home = context.host.folders.home.as_deref();
+        let is_default_file = locate(None, None, home).as_deref() == Some(context.logins.path());
+        let mut variables = endpoint(served.endpoint.url(), &context.host.env, is_default_file);
+        variables.push(profile(served.profile.as_str()));
+        variables.extend(args.region.variables(context, served.region_id.as_deref()));
+        let program = program(context.host, args.command, variables);
         let status = served.until(context.host.process.run(&program, interrupts)).await;
         served.endpoint.close().await;
         pass_on(&program, status)
@@ -55,7 +64,7 @@ fn beside_endpoint(context: &Context<'_>, wanted: WantedArgs, command: Vec<OsStr
 }
 
 /// The program in our environment, without rivals of `variables` and with these.
-fn program(host: &Host, mut command: Vec<OsString>, variables: Vec<(&'static str, Secret)>) -> Program {
+fn program(host: &Host, mut command: Vec<OsString>, variables: Variables) -> Program {
     let kept = host.env.iter().filter(|(name, _)| !is_rival(name));
     let mut env: Env = kept.collect();
     for (name, value) in variables {

@@ -12,6 +12,7 @@ mod prompt;
 mod render;
 mod sandbox;
 mod serve;
+mod shell;
 mod ui;
 mod variables;
 mod whoami;

@@ -10,9 +10,11 @@ use crate::site::Site;
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_REGION: usize = 64;
 
-/// Reads a duration: a number of seconds, or numbers with units.
+/// Reads a duration: a plain number of seconds, or numbers with units such as `1h 30m`.
 pub(super) fn read_duration(text: &str) -> Result<Duration, Problem> {
-    humantime::parse_duration(text).map_err(|_| Problem::Duration)
+    let text = text.trim();
+    let seconds = text.parse().map(Duration::from_secs);
+    seconds.or_else(|_| humantime::parse_duration(text)).map_err(|_| Problem::Duration)
 }
 
 /// Reads a time limit of at most a day.
@@ -61,5 +63,21 @@ pub(super) fn read_yes(text: &str) -> Result<bool, Problem> {
         "y" | "yes" => Ok(true),
         "n" | "no" => Ok(false),
         _ => Err(Problem::YesNo),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_number_counts_seconds() {
+        for (text, seconds) in [("900", 900), ("0", 0), (" 90s ", 90), ("15m", 900), ("1h 30m", 5400), ("1h30m", 5400)]
+        {
+            assert_eq!(read_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "-1", "1.5", "m", "ten", "15 minutes and a bit", "99999999999999999999"] {
+            assert_eq!(read_duration(text), Err(Problem::Duration), "{text}");
+        }
     }
 }

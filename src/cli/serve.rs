@@ -11,6 +11,7 @@ use super::context::Context;
 use super::credentials::{WantedArgs, warnings};
 use super::failure::Failure;
 use super::messages::{Message, Warning};
+use crate::config::ProfileName;
 use crate::credentials::{Error, Report};
 use crate::host::Interrupts;
 use crate::serve::Endpoint;
@@ -43,6 +44,8 @@ pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure>
 pub(super) struct Served<'a> {
     context: &'a Context<'a>,
     pub(super) endpoint: Endpoint,
+    /// The profile.
+    pub(super) profile: ProfileName,
     /// The default region of the profile.
     pub(super) region_id: Option<String>,
     /// What was said last and need not be said again.
@@ -60,12 +63,12 @@ impl<'a> Served<'a> {
         let wanted = wanted.resolve(context, &context.read()?.config)?;
         let provider = context.provider();
         let (credentials, notices) = provider.obtain(&wanted, interrupts).await?;
-        let region_id = credentials.region_id.clone();
+        let (profile, region_id) = (wanted.profile.clone(), credentials.region_id.clone());
         let ui = context.ui.clone();
         let describe =
             Arc::new(move |error: &Arc<Error>| ui.text(&Message::Failed(&Failure::Credentials(Arc::clone(error)))));
         let endpoint = Endpoint::open(context.host, provider, wanted, credentials, port, describe)?;
-        let mut served = Self { context, endpoint, region_id, said: Vec::new() };
+        let mut served = Self { context, endpoint, profile, region_id, said: Vec::new() };
         served.show(Ok(notices));
         Ok(served)
     }

@@ -39,7 +39,7 @@ struct Answer<'a> {
 
 pub(super) fn run(context: &Context<'_>, args: WhoamiArgs) -> Result<(), Failure> {
     let host = context.host;
-    let (credentials, skew) = args.wanted.obtain_with_skew(context)?;
+    let (_, credentials, skew) = args.wanted.obtain_with_skew(context)?;
     let key = Key {
         id: &credentials.access_key_id,
         secret: &credentials.access_key_secret,

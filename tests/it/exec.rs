@@ -1,13 +1,20 @@
 //! Programs that run with the credentials of a profile: what they find, and what they leave behind.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::support::fetch::{get, is_closed};
 use crate::support::ports;
 use crate::support::process::{ALIYUN_RS, Home, end, start};
+#[cfg(target_os = "linux")]
+use crate::support::run::PATIENCE;
 #[cfg(target_os = "linux")]
 use crate::support::terminal::{CTRL_C, Terminal};
 
@@ -200,4 +207,360 @@ fn around_a_sandbox_the_program_runs_inside_it_and_is_waited_for() {
     let ended = sandboxed(&["exec", "sh", "-c", "echo $ALIYUN_RS_SANDBOX $ALIBABA_CLOUD_ACCESS_KEY_ID; exit 5"]);
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(ended.stdout.starts_with("http://127.0.0.1:") && ended.stdout.contains(" STS."), "{}", ended.stdout);
+}
+
+/// What `exec --serve` forwards. Those that a key sends come first.
+const SIGNALS: [Signal; 17] = [
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TERM,
+    Signal::HUP,
+    Signal::ABORT,
+    Signal::ALARM,
+    Signal::CONT,
+    Signal::IO,
+    Signal::PROF,
+    Signal::SYS,
+    Signal::TRAP,
+    Signal::URG,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::VTALARM,
+    Signal::WINCH,
+    Signal::XCPU,
+];
+
+/// A command in a process group of its own, so that no key of the tester's terminal reaches it.
+fn in_own_group(mut command: Command) -> Command {
+    command.process_group(0);
+    command
+}
+
+/// A command that starts `program` with some signals ignored and the others as usual.
+fn ignoring(home: &Home, signals: &str, program: &[&str]) -> Command {
+    let script = format!("trap '' {signals}; exec \"$@\"");
+    in_own_group(home.other("sh", &[&["-c", &script, "sh", ALIYUN_RS], program].concat()))
+}
+
+#[test]
+fn every_signal_reaches_the_program_and_ends_nobody() {
+    let home = Home::with_profiles();
+    let numbers = SIGNALS.map(|signal| signal.as_raw().to_string()).join(" ");
+    let listen = format!("for n in {numbers}; do trap \"echo $n\" $n; done; echo ready; while :; do sleep 0.01; done");
+    let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", &listen])));
+    assert_eq!(running.line(), "ready");
+    for signal in SIGNALS {
+        running.signal(signal);
+        assert_eq!(running.line(), signal.as_raw().to_string());
+    }
+    assert!(running.is_running());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_program_and_its_endpoint_stop_and_go_on_together() {
+    let home = Home::with_profiles();
+    let script = "trap 'echo on' CONT; echo $$ $ALIBABA_CLOUD_CREDENTIALS_URI; while :; do sleep 0.01; done";
+    let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", script])));
+    let line = running.line();
+    let (child, url) = line.split_once(' ').unwrap();
+    for _ in 0..3 {
+        running.signal(Signal::TSTP);
+        wait_for_state(child, 'T');
+        wait_for_state(&running.id().to_string(), 'T');
+        running.signal(Signal::CONT);
+        assert_eq!(running.line(), "on");
+        assert_eq!(get(url).status, 200);
+    }
+}
+
+/// A program without a shell to continue it, in a group of its own and without a parent in its session, goes on.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_endpoint_never_stops_under_a_program_that_goes_on() {
+    let home = Home::with_profiles();
+    let script = "trap 'echo heard' TSTP; echo $ALIBABA_CLOUD_CREDENTIALS_URI; while :; do sleep 0.01; done";
+    let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", script])));
+    let url = running.line();
+    for _ in 0..3 {
+        running.signal(Signal::TSTP);
+        assert_eq!(running.line(), "heard");
+        assert_eq!(get(&url).status, 200);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn wait_for_state(process: &str, wanted: char) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        if stat.rsplit_once(") ").unwrap().1.starts_with(wanted) {
+            return;
+        }
+        assert!(Instant::now() < until, "not in state {wanted}: {stat}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ignored_signals_stay_ignored_here_and_in_the_program() {
+    let home = Home::with_profiles();
+    let script = "grep SigIgn /proc/self/status; read wait; exit 3";
+    for how in [&["exec", "--serve", "--"][..], &["exec", "--"]] {
+        let mut command = ignoring(&home, "INT QUIT TERM HUP USR1", &[how, &["sh", "-c", script]].concat());
+        let mut running = start({
+            command.stdin(Stdio::piped());
+            command
+        });
+        let line = running.line();
+        let ignored = u64::from_str_radix(line.split_whitespace().last().unwrap(), 16).unwrap();
+        for signal in [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP, Signal::USR1] {
+            assert_ne!(ignored & (1 << (signal.as_raw() - 1)), 0, "{how:?} {signal:?} {line}");
+            running.signal(signal);
+        }
+        running.hang_up();
+        assert_eq!(running.finish().code, Some(3), "{how:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs unshare"]
+fn as_the_first_process_it_collects_orphans() {
+    let home = Home::with_profiles();
+    let script = r#"
+        orphan=$(sh -c 'sleep 0 & echo $!')
+        for i in $(seq 1 500); do
+            [ -e /proc/$orphan ] || { echo collected; exit 4; }
+            sleep 0.01
+        done
+        cat /proc/$orphan/status"#;
+    let args = ["--pid", "--fork", "--mount-proc", ALIYUN_RS, "exec", "--serve", "--", "sh", "-c"];
+    let map: &[&str] = if rustix::process::geteuid().is_root() { &[] } else { &["--map-root-user"] };
+    let ended = end(home.other("unshare", &[map, &args, &[script]].concat()));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), "collected\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_script_without_an_interpreter_is_run_by_a_shell() {
+    let home = Home::with_profiles();
+    let folder = home.file().parent().unwrap().to_owned();
+    let script = folder.join("plain");
+    fs::write(&script, "echo $0: \"$@\"\nexit 6\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = script.to_str().unwrap();
+    for how in [&["exec", "--"][..], &["exec", "--serve", "--"]] {
+        for name in [path, "plain"] {
+            let mut command = home.command(&[how, &[name, "a b", "--serve"]].concat());
+            command.env("PATH", format!("/nowhere:{}:/usr/bin:/bin", folder.display()));
+            let ended = end(command);
+            assert_eq!(ended.stdout, format!("{path}: a b --serve\n"), "{how:?} {name}: {}", ended.stderr);
+            assert_eq!(ended.code, Some(6));
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_option_is_not_a_program() {
+    let home = Home::with_profiles();
+    for args in [&["--profil", "key", "--", "echo", "ran"][..], &["-x"], &["--serve", "--min-tl", "1h", "echo"]] {
+        let ended = end(home.command(&[&["exec"], args].concat()));
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ended.stderr.contains("unexpected argument"), "{}", ended.stderr);
+    }
+    let ended = end(home.command(&["exec", "echo", "--profil", "-x", "--", "--help"]));
+    assert_eq!(ended.stdout, "--profil -x -- --help\n", "what follows the program is the program's");
+    assert_eq!(end(home.command(&["exec", "--", "-x"])).code, Some(127));
+}
+
+#[test]
+fn core_files_are_for_the_program_to_allow() {
+    let home = Home::with_profiles();
+    let report = "ulimit -S -c; grep 'core file' /proc/$PPID/limits; true";
+    for how in [&["exec", "--"][..], &["exec", "--serve", "--"]] {
+        let script = "ulimit -S -c 8 && exec \"$@\"";
+        let args = [&["-c", script, "sh", ALIYUN_RS], how, &["sh", "-c", report]].concat();
+        let ended = end(home.other("sh", &args));
+        assert_eq!(ended.stdout.lines().next(), Some("8"), "{how:?} {}", ended.stderr);
+        if cfg!(target_os = "linux") && how.contains(&"--serve") {
+            let limits: Vec<&str> = ended.stdout.lines().last().unwrap().split_whitespace().collect();
+            assert_eq!(limits[4], "0", "the endpoint itself leaves none");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs root"]
+fn nobody_reads_the_memory_of_the_endpoint() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const NOBODY: u32 = 65534;
+    let home = Home::with_profiles();
+    let folder = home.file().parent().unwrap().to_owned();
+    for path in [folder.parent().unwrap(), &folder, &home.file()] {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let script = "echo $$; read wait";
+    let mut command = home.command(&["exec", "--serve", "--", "sh", "-c", script]);
+    command.uid(NOBODY).gid(NOBODY).stdin(Stdio::piped());
+    let mut running = start(command);
+    let child = running.line();
+    let owner = |process: &str| fs::metadata(format!("/proc/{process}/environ")).unwrap().uid();
+    assert_eq!(owner(&running.id().to_string()), 0, "proc(5): what is not dumpable belongs to root");
+    assert_eq!(owner(&child), NOBODY, "the program is as it would be without us");
+    running.hang_up();
+    running.finish();
+}
+
+#[test]
+fn the_program_is_handed_the_profile_that_was_named() {
+    let home = Home::with_profiles();
+    for (how, profile_is_read) in
+        [(&["exec", "--profile", "key"][..], false), (&["exec", "--serve", "--profile", "key"], true)]
+    {
+        let mut command = home.command(&[how, &["env"]].concat());
+        command.envs([("ALIBABA_CLOUD_IGNORE_PROFILE", "old"), ("ALIBABACLOUD_IGNORE_PROFILE", "old")]);
+        let found = environment(&end(command).stdout);
+        let get = |name: &str| found.get(name).map(String::as_str);
+        assert_eq!(get("ALIBABACLOUD_PROFILE"), Some("key"));
+        assert_eq!(get("ALIBABA_CLOUD_IGNORE_PROFILE"), if profile_is_read { None } else { Some("TRUE") }, "{how:?}");
+        assert_eq!(get("ALIBABACLOUD_IGNORE_PROFILE"), None);
+        let file = get("ALIBABA_CLOUD_CREDENTIALS_FILE");
+        assert_eq!(file.is_some(), profile_is_read, "{how:?}");
+        assert!(file.is_none_or(|file| !fs::exists(file).unwrap()));
+    }
+    let copy = home.file().with_file_name("copy.json");
+    fs::copy(home.file(), &copy).unwrap();
+    let ended = end(home.command(&["exec", "--serve", "--config-path", copy.to_str().unwrap(), "env"]));
+    let found = environment(&ended.stdout);
+    assert_eq!(found.get("ALIBABA_CLOUD_IGNORE_PROFILE").map(String::as_str), Some("TRUE"), "it may have a namesake");
+}
+
+#[test]
+fn a_proxy_does_not_see_the_endpoint() {
+    let home = Home::with_profiles();
+    let mut command = home.command(&["exec", "--serve", "env"]);
+    command.envs([("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "corp.example")]);
+    let found = environment(&end(command).stdout);
+    for name in ["NO_PROXY", "no_proxy"] {
+        assert_eq!(found.get(name).map(String::as_str), Some("corp.example,127.0.0.1"), "{name}");
+    }
+}
+
+#[test]
+fn the_region_comes_from_the_option_then_the_user_then_the_profile() {
+    let home = Home::with_profiles();
+    for how in [&["exec"][..], &["exec", "--serve"]] {
+        for (option, variable, expected) in [
+            (None, None, "cn-beijing"),
+            (None, Some("cn-shanghai"), "cn-shanghai"),
+            (Some("--region=cn-chengdu"), Some("cn-shanghai"), "cn-chengdu"),
+        ] {
+            let option: Vec<&str> = option.into_iter().collect();
+            let mut command = home.command(&[how, &option, &["env"]].concat());
+            command.envs(variable.map(|region| ("ALICLOUD_REGION", region)));
+            let found = environment(&end(command).stdout);
+            for name in ["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION", "OSS_REGION"] {
+                assert_eq!(found.get(name).map(String::as_str), Some(expected), "{how:?} {name}");
+            }
+        }
+    }
+    // Only the user's region is handed down; that of the profile around is not.
+    let ours = ALIYUN_RS;
+    let found = environment(&end(home.command(&["exec", ours, "exec", "--profile", "key", "env"])).stdout);
+    assert_eq!(found.get("ALICLOUD_REGION"), None, "the profile `key` has no region");
+}
+
+#[test]
+fn a_plain_number_of_seconds_is_a_lifetime() {
+    let home = Home::with_profiles();
+    assert_eq!(end(home.command(&["exec", "--min-ttl", "900", "true"])).code, Some(0));
+    assert_eq!(end(home.command(&["exec", "--min-ttl", "soon", "true"])).code, Some(2));
+}
+
+/// The key that the official command line 3.4 signs with: the file's, unless it is told to ignore profiles.
+fn official_key(found: &BTreeMap<String, String>, file: &serde_json::Value) -> Option<String> {
+    let first = |names: &[&str]| names.iter().find_map(|name| found.get(*name)).cloned();
+    if first(&["ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"]).as_deref() == Some("TRUE") {
+        return first(&["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY_ID"]);
+    }
+    let named = first(&["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"]);
+    let name = named.unwrap_or_else(|| file["current"].as_str().unwrap().to_owned());
+    let profile = file["profiles"].as_array().unwrap().iter().find(|profile| profile["name"] == *name)?;
+    profile["access_key_id"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn the_official_command_line_never_signs_as_another_profile() {
+    let home = Home::with_profiles();
+    let file: serde_json::Value = serde_json::from_slice(&fs::read(home.file()).unwrap()).unwrap();
+    let copy = home.file().with_file_name("copy.json");
+    // The same names in the file that the official command line does not read, with other keys.
+    let other =
+        fs::read_to_string(home.file()).unwrap().replace("LTAI.id", "LTAI.other").replace("STS.id", "STS.other");
+    fs::write(&copy, other).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+    let copied = ["--config-path", copy.to_str().unwrap()];
+    for lures in [
+        &[][..],
+        &[("ALIBABACLOUD_PROFILE", "foreign"), ("ALICLOUD_PROFILE", "foreign")],
+        &[("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE"), ("ALIBABA_CLOUD_ACCESS_KEY_ID", "stranger")],
+        &[("ALIBABACLOUD_IGNORE_PROFILE", "TRUE"), ("ACCESS_KEY_ID", "stranger")],
+    ] {
+        for (how, options, expected) in [
+            (&["exec"][..], &[][..], [Some("STS.id"), Some("LTAI.id")]),
+            (&["exec", "--serve"], &[], [Some("STS.id"), Some("LTAI.id")]),
+            (&["exec"], &copied, [Some("STS.other"), Some("LTAI.other")]),
+            // It cannot use an endpoint, and what it could use is a namesake: no key at all.
+            (&["exec", "--serve"], &copied, [None, None]),
+        ] {
+            for (profile, expected) in ["sts", "key"].into_iter().zip(expected) {
+                let mut command = home.command(&[how, options, &["--profile", profile, "env"]].concat());
+                command.envs(lures.iter().copied());
+                let key = official_key(&environment(&end(command).stdout), &file);
+                assert_eq!(key.as_deref(), expected, "{how:?} {options:?} {profile} {lures:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shell_that_takes_another_profile_keeps_nothing_of_the_first() {
+    let home = Home::with_profiles();
+    let script = r#"
+        export ALIBABA_CLOUD_PROFILE=old ALICLOUD_CREDENTIALS_URI=old SecurityToken=old my_serverless_devs_key=old
+        for profile in sts key; do eval "$("$0" credentials --profile $profile --format env)"; done
+        env"#;
+    let ended = end(home.other("sh", &["-c", script, ALIYUN_RS]));
+    assert_eq!(ended.stderr, "");
+    let found = environment(&ended.stdout);
+    assert_eq!(found.get("ALICLOUD_ACCESS_KEY").map(String::as_str), Some("LTAI.id"));
+    let left = |(name, value): &(&String, &String)| {
+        value.as_str() == "old" || value.contains("sts-") || name.contains("TOKEN") || name.contains("REGION")
+    };
+    assert_eq!(found.iter().filter(left).collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn a_file_of_variables_can_be_read_without_a_shell() {
+    let home = Home::with_profiles();
+    let file = end(home.command(&["credentials", "--format", "dotenv"])).stdout;
+    assert!(file.lines().any(|line| line == "ALIBABA_CLOUD_SECURITY_TOKEN=sts-token"), "{file}");
+    assert!(!file.contains(['\'', '"']), "{file}");
+}
+
+#[test]
+fn the_region_of_a_program_that_reads_json_follows_the_same_order() {
+    let home = Home::with_profiles();
+    for (args, variable, expected) in [
+        (&[][..], "", "cn-beijing"),
+        (&[], "cn-shanghai", "cn-shanghai"),
+        (&["--region", "cn-chengdu"], "x", "cn-chengdu"),
+    ] {
+        let mut command = home.command(&[&["credentials"], args].concat());
+        command.env("ALICLOUD_REGION", variable);
+        let answer: serde_json::Value = serde_json::from_str(&end(command).stdout).unwrap();
+        assert_eq!(answer["region_id"], expected);
+    }
 }

@@ -72,6 +72,69 @@ fn the_sdks_of_all_languages_find_what_exec_hands_them() {
     );
 }
 
+/// What a machine can have that leads an SDK to somebody else's key.
+const LURES: [(&str, &str); 9] = [
+    ("ALIBABA_CLOUD_PROFILE", "current"),
+    ("ALIBABACLOUD_PROFILE", "current"),
+    ("ALIBABA_CLOUD_CREDENTIALS_FILE", "/etc/hostname"),
+    ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/stranger"),
+    ("ALIBABA_CLOUD_ECS_METADATA", "stranger"),
+    ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/stranger"),
+    ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/stranger"),
+    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/etc/hostname"),
+    ("ALIBABA_CLOUD_SECURITY_TOKEN", "stranger"),
+];
+
+#[test]
+#[ignore = "needs the official SDKs, unshare and ip"]
+fn no_old_file_and_no_variable_leads_an_sdk_to_another_key() {
+    inside(
+        "served::no_old_file_and_no_variable_leads_an_sdk_to_another_key",
+        |_| (),
+        |twin| {
+            twin.sign_in("demo", "CN");
+            twin.sign_in("current", "CN");
+            let ours = shown(&twin.run(&["credentials", "--profile", "demo"]));
+            for old_files in [false, true] {
+                if old_files {
+                    twin.has_old_files("stranger");
+                }
+                for lures in [&[][..], &LURES] {
+                    for how in [&["exec"][..], &["exec", "--serve"]] {
+                        let how = [how, &["--profile", "demo", "--"]].concat();
+                        for sdk in Sdk::ALL {
+                            let mut program = under(twin, &how, &sdk.program(twin));
+                            program.envs(lures.iter().copied());
+                            let case = format!("{sdk:?} under {how:?}, old files: {old_files}, {lures:?}");
+                            assert_eq!(sdk.run(program).ask("default").as_ref(), Ok(&ours), "{case}");
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// The Python SDK asks the proxy of HTTP_PROXY whatever NO_PROXY says, and so finds no credentials beside one.
+#[test]
+#[ignore = "needs the official SDKs, unshare and ip"]
+fn the_sdks_do_not_ask_a_proxy_for_the_endpoint_but_for_python() {
+    inside(
+        "served::the_sdks_do_not_ask_a_proxy_for_the_endpoint_but_for_python",
+        |_| (),
+        |twin| {
+            twin.sign_in("demo", "CN");
+            for sdk in Sdk::ALL {
+                let mut program = under(twin, &["exec", "--serve", "--"], &sdk.program(twin));
+                for name in ["HTTP_PROXY", "http_proxy"] {
+                    program.env(name, "http://127.0.0.1:9");
+                }
+                assert_eq!(sdk.run(program).ask("default").is_ok(), sdk != Sdk::Python, "{sdk:?}");
+            }
+        },
+    );
+}
+
 #[test]
 #[ignore = "needs unshare, ip and curl"]
 fn a_child_like_terraform_finds_a_key_under_exec_and_an_endpoint_under_exec_serve() {

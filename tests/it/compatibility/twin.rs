@@ -161,6 +161,17 @@ impl Twin {
         fs::rename(draft, self.config_path()).unwrap();
     }
 
+    /// Leaves the files behind that the SDKs kept keys in before there were profiles, with `key` in each.
+    pub(super) fn has_old_files(&self, key: &str) {
+        let section = format!("enable = true\ntype = access_key\naccess_key_id = {key}\naccess_key_secret = {key}\n");
+        let text = ["default", "demo", "current"].map(|name| format!("[{name}]\n{section}")).concat();
+        let folder = self.scratch.join("home/.alibabacloud");
+        fs::create_dir_all(&folder).unwrap();
+        for name in ["credentials", "credentials.ini"] {
+            fs::write(folder.join(name), &text).unwrap();
+        }
+    }
+
     /// Lets time pass for one profile: its STS credentials are over, its access token has `left` seconds.
     pub(super) fn age(&self, profile: &str, left: i64) {
         let now = self.host.clock.now().as_unix();

@@ -100,8 +100,10 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
 
 pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
     f.write_str(match problem {
-        Problem::Duration => "a duration is a number with a unit, such as 90s, 15m or 1h 30m",
-        Problem::Timeout => "a time limit is a number with a unit, such as 90s, 5m or 1h 30m, and at most 24h",
+        Problem::Duration => "a duration is a number of seconds, or numbers with units such as 90s, 15m or 1h 30m",
+        Problem::Timeout => {
+            "a time limit is a number of seconds, or numbers with units such as 90s, 5m or 1h 30m, at most 24h"
+        }
         Problem::Fault => {
             "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT \
              is a status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, \
