@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::host::{Response, TransportError};
 use crate::secret::Secret;
+use crate::site::NotSandboxToken;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -31,6 +32,9 @@ pub(crate) struct Reply {
 /// Why an answer is no use.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
+    /// Nothing was sent.
+    #[error(transparent)]
+    NotSandboxToken(#[from] NotSandboxToken),
     /// No whole answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),

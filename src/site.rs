@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::secret::Secret;
+
 const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
+/// How every token that a sandbox issues begins.
+const SANDBOX_TOKEN: &str = "sandbox-";
 
 /// The site a login belongs to, stored in the shared file as `CN` or `INTL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +103,18 @@ impl Cloud {
         matches!(self, Self::Sandbox { .. })
     }
 
+    /// Checks that `token` may be sent to this party, before any request that carries one. A sandbox can be any
+    /// local process, so it is never sent a token that Alibaba Cloud issued.
+    ///
+    /// # Errors
+    /// [`NotSandboxToken`]
+    pub fn check_token(&self, token: &Secret) -> Result<(), NotSandboxToken> {
+        match self {
+            Self::Sandbox { .. } if !token.expose().starts_with(SANDBOX_TOKEN) => Err(NotSandboxToken),
+            _ => Ok(()),
+        }
+    }
+
     /// The authorization endpoint (RFC 6749 section 3.1).
     pub fn authorize_url(&self, site: Site) -> String {
         self.at(site.sign_in_origin(), AUTHORIZE_PATH)
@@ -153,6 +169,11 @@ impl Cloud {
         }
     }
 }
+
+/// The token was not issued by a sandbox, and must not be sent to one.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not-a-sandbox-token")]
+pub struct NotSandboxToken;
 
 /// The value of `ALIYUN_RS_SANDBOX` is no sandbox address.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -215,6 +236,23 @@ mod tests {
             "http://127.0.0.1.evil.example:80",
         ] {
             assert_eq!(Cloud::parse_sandbox(text), Err(NotASandbox), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sandbox_is_sent_only_tokens_of_a_sandbox() {
+        let sandbox = Cloud::Sandbox { port: 1 };
+        for (token, accepted) in [
+            ("sandbox-rt-x", true),
+            ("sandbox-", true),
+            ("", false),
+            ("rt-x", false),
+            (" sandbox-rt-x", false),
+            ("Sandbox-rt-x", false),
+            ("eyJhbGciOi.sandbox-rt-x", false),
+        ] {
+            assert_eq!(sandbox.check_token(&Secret::new(token)).is_ok(), accepted, "{token}");
+            assert_eq!(Cloud::Alibaba.check_token(&Secret::new(token)), Ok(()), "{token}");
         }
     }
 }

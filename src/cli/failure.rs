@@ -407,6 +407,7 @@ fn login_line(error: &login::Error) -> Line<'_> {
 
 fn reply_line(error: &ReplyError) -> Line<'_> {
     match error {
+        ReplyError::NotSandboxToken(_) => (Code::Usage, vec![Hint::ForeignToken]),
         ReplyError::Transport(error) => (Code::Temporary, vec![transport_hint(&error.cause)]),
         ReplyError::NotJson { .. } => (Code::Temporary, vec![Hint::CaptivePortal]),
         ReplyError::Field { .. } => (Code::Temporary, vec![Hint::Support]),

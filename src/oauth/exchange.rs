@@ -34,6 +34,7 @@ pub async fn exchange(
     access_token: &Secret,
     now: Timestamp,
 ) -> Result<Exchanged, ReplyError> {
+    cloud.check_token(access_token)?;
     let request = http::Request::post(cloud.exchange_url(site))
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/json")

@@ -27,13 +27,14 @@ pub struct TokenEndpoint<'a> {
     http: &'a dyn Http,
     token_url: String,
     revoke_url: String,
+    cloud: Cloud,
     site: Site,
 }
 
 impl<'a> TokenEndpoint<'a> {
     /// The endpoint of `site` in `cloud`, reached through `http`.
     pub fn new(http: &'a dyn Http, cloud: &Cloud, site: Site) -> Self {
-        Self { http, token_url: cloud.token_url(site), revoke_url: cloud.revoke_url(site), site }
+        Self { http, token_url: cloud.token_url(site), revoke_url: cloud.revoke_url(site), cloud: cloud.clone(), site }
     }
 
     /// Turns an authorization code into tokens (RFC 6749 section 4.1.3). The code is sent once, whatever happens.
@@ -63,6 +64,7 @@ impl<'a> TokenEndpoint<'a> {
     /// # Errors
     /// [`ReplyError`]
     pub async fn refresh(&self, refresh_token: &Secret, now: Timestamp) -> Result<Tokens, ReplyError> {
+        self.cloud.check_token(refresh_token)?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         self.ask_for_tokens(&form, &[refresh_token], Some(refresh_token), now).await
     }
@@ -72,6 +74,7 @@ impl<'a> TokenEndpoint<'a> {
     /// # Errors
     /// [`ReplyError`]; a status of success is not enough, since a network's sign-in page has one too.
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<(), ReplyError> {
+        self.cloud.check_token(refresh_token)?;
         let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
         let (host, response) = self.post(&self.revoke_url, &form).await?;
         Reply::acknowledged(&host, &response, &[refresh_token])

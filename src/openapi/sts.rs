@@ -3,6 +3,7 @@
 use super::call::{CallError, authority, call, text};
 use super::signature::{Action, Key};
 use crate::host::{Entropy, Http};
+use crate::reply::ReplyError;
 use crate::site::Cloud;
 use crate::time::Timestamp;
 
@@ -30,6 +31,7 @@ pub async fn caller_identity(
     key: &Key<'_>,
     now: Timestamp,
 ) -> Result<Identity, CallError> {
+    key.token.map_or(Ok(()), |token| cloud.check_token(token)).map_err(ReplyError::from)?;
     let url = cloud.sts_url();
     let host = authority(&url);
     let action = Action { host: &host, name: "GetCallerIdentity", version: "2015-04-01", query: &[] };

@@ -29,6 +29,7 @@ use std::thread::{self, JoinHandle};
 
 pub use browser::{Decision, VisitError, visit};
 pub use faults::{Endpoint, Fault, FaultKind, InvalidFault};
+pub use folder::FolderError;
 pub use ledger::{Entry, Ledger, fingerprint};
 pub use options::{Casing, Clock, Lifetimes, Options, Rotation, UnknownUser};
 pub use users::{Kind, User};
@@ -61,13 +62,13 @@ pub enum StartError {
         /// Whether the other instance serves until it is stopped, so that it can be used instead.
         long_lived: bool,
     },
-    /// The folder cannot be created, locked or written.
+    /// The folder cannot be used.
     #[error("sandbox-folder-unusable")]
     Folder {
         /// The folder.
         folder: PathBuf,
         /// The cause.
-        source: io::Error,
+        source: FolderError,
     },
     /// The port cannot be served.
     #[error("sandbox-port-unusable")]

@@ -93,7 +93,7 @@ impl Provider {
 
     /// Issues a code for `user`.
     pub(super) fn authorize(&mut self, request: AuthorizationRequest, user: &str) -> String {
-        let code = random("code");
+        let code = random("sandbox-code");
         let expires = self.now() + seconds(self.options.lifetimes.code);
         self.codes.insert(code.clone(), Code { request, user: user.to_owned(), expires });
         code
@@ -170,12 +170,12 @@ impl Provider {
         let life = seconds(self.options.lifetimes.access_token);
         let token =
             |expires| Token { user: user.to_owned(), client_id: client_id.to_owned(), login, expires, spent: false };
-        let access_token = random("at");
+        let access_token = random("sandbox-at");
         self.state.access_tokens.insert(sha256_hex(access_token.as_bytes()), token(self.now() + life));
         let life = if self.options.text_lifetimes { json!(life.to_string()) } else { json!(life) };
         let mut answer = json!({"access_token": access_token, "token_type": "Bearer", "expires_in": life});
         if let Some(end) = end {
-            let refresh_token = random("rt");
+            let refresh_token = random("sandbox-rt");
             self.state.refresh_tokens.insert(sha256_hex(refresh_token.as_bytes()), token(end));
             answer["refresh_token"] = json!(refresh_token);
         }
@@ -204,7 +204,8 @@ impl Provider {
         }
         let expires = now + seconds(self.options.lifetimes.sts);
         let user = token.user.clone();
-        let (id, secret, token) = (format!("STS.{}", &random("")[..22]), random("secret"), random("sts"));
+        let (id, secret, token) =
+            (format!("STS.{}", &random("")[..22]), random("sandbox-secret"), random("sandbox-sts"));
         let key = Key { user, secret: secret.clone(), token: sha256_hex(token.as_bytes()), expires };
         self.state.keys.insert(id.clone(), key);
         let values = [
@@ -274,7 +275,8 @@ fn seconds(span: Duration) -> i64 {
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 4)
 }
 
-/// Returns a new token with 256 random bits.
+/// Returns a new token with 256 random bits. Every token of a sandbox begins with `sandbox-`: clients must not send
+/// a sandbox any other.
 pub(super) fn random(prefix: &str) -> String {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");

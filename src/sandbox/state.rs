@@ -2,11 +2,12 @@
 //! SHA-256.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use super::folder;
 
 /// Everything the sandbox has issued except authorization codes, which end with it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ pub(super) struct Key {
 impl State {
     /// Reads the file in `folder`; a missing or unreadable one counts as empty.
     pub(super) fn load(folder: &Path) -> Self {
-        let bytes = fs::read(file(folder)).unwrap_or_default();
+        let bytes = folder::read(&file(folder)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
@@ -57,27 +58,10 @@ impl State {
         self.access_tokens.retain(|_, token| token.expires + day > now);
         self.refresh_tokens.retain(|_, token| token.expires + day > now);
         self.keys.retain(|_, key| key.expires + day > now);
-        let draft = folder.join("state.json.tmp");
-        let mut open = private();
-        let mut opened = open.write(true).create(true).truncate(true).open(&draft)?;
-        opened.write_all(&serde_json::to_vec(self)?)?;
-        drop(opened);
-        fs::rename(draft, file(folder))
+        folder::replace(&file(folder), &serde_json::to_vec(self)?)
     }
 }
 
 fn file(folder: &Path) -> PathBuf {
     folder.join("state.json")
-}
-
-/// Options that create a file only its owner can read.
-#[cfg(unix)]
-pub(super) fn private() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().mode(0o600).clone()
-}
-
-#[cfg(not(unix))]
-pub(super) fn private() -> OpenOptions {
-    OpenOptions::new()
 }

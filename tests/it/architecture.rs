@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tokens", &["secret", "time"]),
     ("host", &["secret", "time"]),
     ("loopback_server", &["host", "secret", "time"]),
-    ("reply", &["host", "secret", "text", "time"]),
+    ("reply", &["host", "secret", "site", "text", "time"]),
     ("config", &["secret", "site", "text", "time", "tokens"]),
     ("logins", &["config", "host", "secret", "site", "time", "tokens"]),
     ("oauth", &["host", "loopback_server", "reply", "secret", "site", "text", "time", "tokens"]),

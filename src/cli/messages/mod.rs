@@ -93,6 +93,7 @@ pub(super) enum Hint<'a> {
     Clock,
     ConfigPath,
     EmptyFile { path: &'a Path, remembered: bool },
+    ForeignToken,
     Incomplete { profile: &'a str },
     KeyRefused,
     Lost,

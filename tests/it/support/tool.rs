@@ -92,7 +92,7 @@ impl World {
         self.edit(profile, |item| {
             item["access_key_id"] = json!("STS.old");
             item["access_key_secret"] = json!("old-secret");
-            item["sts_token"] = json!("old-token");
+            item["sts_token"] = json!("sandbox-sts-old");
             item["sts_expiration"] = json!(self.now() + life);
         });
     }

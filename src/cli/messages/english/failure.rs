@@ -12,7 +12,7 @@ use crate::config::{Action, Danger, Defect, Malformed, StoreError};
 use crate::credentials::{Error, SignInReason};
 use crate::login::{self, NotExchanged};
 use crate::oauth::loopback::PortsUnavailable;
-use crate::sandbox::StartError;
+use crate::sandbox::{FolderError, StartError};
 use crate::serve::OpenError;
 use crate::text::{printable, visible};
 
@@ -267,7 +267,17 @@ fn sandbox(error: &StartError, f: &mut String) -> Result {
     match error {
         StartError::Running { folder, .. } => write!(f, "another sandbox is using {}", quoted(folder)),
         StartError::Folder { folder, source } => {
-            write!(f, "the sandbox could not use its folder {}: {source}", quoted(folder))
+            let folder = quoted(folder);
+            match source {
+                FolderError::NotADirectory => write!(f, "the sandbox's folder {folder} is not a directory"),
+                FolderError::ForeignOwner => {
+                    write!(f, "the sandbox's folder {folder} or its parent belongs to another user")
+                }
+                FolderError::WritableByOthers => {
+                    write!(f, "other users can write to the sandbox's folder {folder} or to its parent")
+                }
+                FolderError::Io(error) => write!(f, "the sandbox could not use its folder {folder}: {error}"),
+            }
         }
         StartError::Port { port, source } => {
             write!(f, "the sandbox could not listen on port {port} of 127.0.0.1: {source}")

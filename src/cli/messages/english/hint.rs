@@ -34,6 +34,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
                 false => write!(f, "remove it, then sign in: rm {path}"),
             }
         }
+        Hint::ForeignToken => f.write_str(
+            "to use this profile, unset ALIYUN_RS_SANDBOX; a sandbox needs profiles that were signed in to a sandbox",
+        ),
         Hint::Incomplete { profile } => {
             write!(f, "repair the profile, or sign in again: {}", sign_in_command(profile, None))
         }

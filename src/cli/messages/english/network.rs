@@ -25,6 +25,9 @@ pub(super) fn call(error: &CallError, f: &mut String) -> Result {
 /// Why a request to Alibaba Cloud brought nothing usable.
 pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
     match error {
+        ReplyError::NotSandboxToken(_) => {
+            f.write_str("the profile's token was not issued by a sandbox, so it is not sent to one")
+        }
         ReplyError::Transport(error) => transport(error, f),
         ReplyError::Refused(error) => refusal(error, f),
         ReplyError::NotJson { host, what, status } => {
