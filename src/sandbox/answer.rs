@@ -1,5 +1,7 @@
 //! Answers, and the faults that replace or change them.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use tiny_http::{Header, Request, Response};
 
@@ -13,18 +15,34 @@ pub(super) struct Answer {
     kind: &'static str,
     body: Vec<u8>,
     pub(super) headers: Vec<(&'static str, String)>,
+    /// The seconds by which its `Date` is off.
+    pub(super) date_shift: i64,
 }
 
 /// How a response reaches the client.
 pub(super) enum Delivery {
     Whole(Answer),
+    /// After this time.
+    Late(Answer, Duration),
+    /// Half of its body, then the connection closes.
+    Cut(Answer),
+    /// A pause after each byte.
+    Slow(Answer, Duration),
+    /// Then the port refuses connections for this time.
+    Last(Answer, Duration),
     /// These bytes, then the connection closes.
     Broken(Vec<u8>),
 }
 
 impl Answer {
     pub(super) fn json(status: u16, value: &Value) -> Self {
-        Self { status, kind: "application/json", body: value.to_string().into_bytes(), headers: Vec::new() }
+        Self {
+            status,
+            kind: "application/json",
+            body: value.to_string().into_bytes(),
+            headers: Vec::new(),
+            date_shift: 0,
+        }
     }
 
     pub(super) fn page(status: u16, html: String) -> Self {
@@ -33,7 +51,7 @@ impl Answer {
             ("Referrer-Policy", "no-referrer".to_owned()),
             ("X-Content-Type-Options", "nosniff".to_owned()),
         ];
-        Self { status, kind: "text/html; charset=utf-8", body: html.into_bytes(), headers }
+        Self { status, kind: "text/html; charset=utf-8", body: html.into_bytes(), headers, date_shift: 0 }
     }
 
     /// A refusal in the format of the OAuth endpoints (RFC 6749 section 5.2, with Alibaba Cloud's `requestId`).
@@ -47,14 +65,8 @@ impl Answer {
     }
 
     pub(super) fn send(self, request: Request, date: &str, id: &str) {
-        let mut response = Response::from_data(self.body).with_status_code(self.status);
-        let fixed = [
-            ("Content-Type", self.kind.to_owned()),
-            ("Cache-Control", "no-store".to_owned()),
-            ("Date", date.to_owned()),
-            ("x-acs-request-id", id.to_owned()),
-        ];
-        for (name, value) in fixed.into_iter().chain(self.headers) {
+        let mut response = Response::from_data(self.body.as_slice()).with_status_code(self.status);
+        for (name, value) in self.all_headers(date, id) {
             if let Ok(header) = Header::from_bytes(name, value) {
                 response.add_header(header);
             }
@@ -63,36 +75,69 @@ impl Answer {
         request.respond(response).ok();
     }
 
-    /// The head and the first half of the body.
-    fn half(&self) -> Vec<u8> {
-        let Self { status, kind, body, .. } = self;
-        let head = format!("HTTP/1.1 {status} \r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
-        [head.as_bytes(), &body[..body.len() / 2]].concat()
+    /// The response as bytes, the last of their connection: the head and the body.
+    pub(super) fn to_bytes(&self, date: &str, id: &str) -> (Vec<u8>, &[u8]) {
+        let mut head = format!("HTTP/1.1 {} \r\nConnection: close\r\n", self.status);
+        for (name, value) in self.all_headers(date, id) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += &format!("Content-Length: {}\r\n\r\n", self.body.len());
+        (head.into_bytes(), &self.body)
     }
 
-    fn edit(&mut self, edit: impl FnOnce(&mut Map<String, Value>)) {
-        if let Ok(Value::Object(mut fields)) = serde_json::from_slice(&self.body) {
-            edit(&mut fields);
-            self.body = Value::Object(fields).to_string().into_bytes();
+    fn all_headers(&self, date: &str, id: &str) -> Vec<(&'static str, String)> {
+        let fixed = [
+            ("Content-Type", self.kind.to_owned()),
+            ("Cache-Control", "no-store".to_owned()),
+            ("Date", date.to_owned()),
+            ("x-acs-request-id", id.to_owned()),
+        ];
+        fixed.into_iter().chain(self.headers.iter().cloned()).collect()
+    }
+
+    fn raw(status: u16, body: &str) -> Self {
+        Self { body: body.as_bytes().to_vec(), ..Self::json(status, &Value::Null) }
+    }
+
+    /// Changes the object that holds the last name of `path`, if the body is a JSON object.
+    fn edit(&mut self, path: &str, edit: impl FnOnce(&mut Map<String, Value>, &str)) {
+        let Ok(mut body @ Value::Object(_)) = serde_json::from_slice::<Value>(&self.body) else { return };
+        let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
+        let mut place = &mut body;
+        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+            if !place[parent].is_object() {
+                place[parent] = json!({});
+            }
+            place = &mut place[parent];
+        }
+        if let Value::Object(fields) = place {
+            edit(fields, name);
+        }
+        self.body = body.to_string().into_bytes();
+    }
+
+    /// Appends members to the body, if that is a JSON object with members.
+    fn append(&mut self, members: &str) {
+        if let Some(body) = str::from_utf8(&self.body).ok().and_then(|body| body.strip_suffix('}')) {
+            self.body = format!("{body},{members}}}").into_bytes();
         }
     }
 }
 
 /// The delivery of a fault that replaces the endpoint's work.
-pub(super) fn before(fault: &FaultKind, id: &str) -> Option<Delivery> {
+pub(super) fn instead(fault: &FaultKind, id: &str) -> Option<Delivery> {
+    const WHY: &str = "The sandbox plays a fault.";
     let answer = match fault {
         FaultKind::Drop => return Some(Delivery::Broken(Vec::new())),
         FaultKind::Refuse(status, code) => {
-            let answer = Answer::json(
-                *status,
-                &json!({"error": code, "error_description": "The sandbox plays a fault.", "requestId": id}),
-            );
+            let answer = Answer::json(*status, &json!({"error": code, "error_description": WHY, "requestId": id}));
             if *status == 429 { answer.with("Retry-After", "1") } else { answer }
         }
-        FaultKind::Redirect => {
-            let answer = Answer::json(307, &Value::Null).with("Location", "/elsewhere");
-            Answer { body: Vec::new(), ..answer }
+        FaultKind::RefuseApi(status, code) => {
+            Answer::json(*status, &json!({"Code": code, "Message": WHY, "RequestId": id}))
         }
+        FaultKind::Respond(status, body) => Answer::raw(*status, body),
+        FaultKind::Redirect => Answer::raw(307, "").with("Location", "/elsewhere"),
         FaultKind::Html => Answer::page(200, "<!doctype html><title>Welcome to Hotel Wi-Fi</title>".to_owned()),
         _ => return None,
     };
@@ -102,20 +147,24 @@ pub(super) fn before(fault: &FaultKind, id: &str) -> Option<Delivery> {
 /// The delivery of the answer, as changed by a fault.
 pub(super) fn after(fault: Option<FaultKind>, mut answer: Answer) -> Delivery {
     match fault {
+        Some(FaultKind::DelayAfter(span)) => return Delivery::Late(answer, span),
         Some(FaultKind::DropAfter) => return Delivery::Broken(Vec::new()),
+        Some(FaultKind::RespondAfter(status, body)) => answer = Answer::raw(status, &body),
+        Some(FaultKind::RefusedAfter(span)) => return Delivery::Last(answer, span),
         Some(FaultKind::Garbage) => return Delivery::Broken(b"SSH-2.0-sandbox\r\n\r\n".to_vec()),
-        Some(FaultKind::Cut) => return Delivery::Broken(answer.half()),
+        Some(FaultKind::Cut) => return Delivery::Cut(answer),
+        Some(FaultKind::Slow(pause)) => return Delivery::Slow(answer, pause),
         Some(FaultKind::Huge) => answer.body = vec![b' '; 2 << 20],
-        Some(FaultKind::Without(field)) => {
-            answer.edit(|fields| fields.retain(|name, _| !name.eq_ignore_ascii_case(&field)));
-        }
-        Some(FaultKind::With(field, json)) => {
-            let value = serde_json::from_str(&json).unwrap_or_default();
-            answer.edit(|fields| {
-                fields.retain(|name, _| name == &field || !name.eq_ignore_ascii_case(&field));
-                fields.insert(field, value);
-            });
-        }
+        Some(FaultKind::Body(body)) => answer.body = body.into_bytes(),
+        Some(FaultKind::Without(path)) => answer.edit(&path, |fields, field| {
+            fields.retain(|name, _| !name.eq_ignore_ascii_case(field));
+        }),
+        Some(FaultKind::With(path, value)) => answer.edit(&path, |fields, field| {
+            fields.retain(|name, _| name == field || !name.eq_ignore_ascii_case(field));
+            fields.insert(field.to_owned(), value);
+        }),
+        Some(FaultKind::Append(members)) => answer.append(&members),
+        Some(FaultKind::Date(shift)) => answer.date_shift = shift,
         _ => {}
     }
     Delivery::Whole(answer)

@@ -1,20 +1,22 @@
-//! What can go wrong on the way, on demand: `ENDPOINT=FAULT` or `ENDPOINT=FAULTxTIMES`.
+//! Faults on demand: `ENDPOINT=FAULT` or `ENDPOINT=FAULTxTIMES`. The table [`FORMS`] is the grammar.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-/// One thing that goes wrong at one endpoint.
+use serde_json::{Map, Value};
+
+/// A fault at one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// What.
+    /// What happens there.
     pub kind: FaultKind,
-    /// How many more times; `None` is for ever.
+    /// How many more times; `None` for every time.
     pub times: Option<u32>,
 }
 
-/// What the sandbox serves.
+/// An endpoint of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
     /// The sign-in page and its form.
@@ -31,31 +33,113 @@ pub enum Endpoint {
     Sts,
 }
 
-/// What goes wrong. All but the first six happen after the endpoint did its work: what was to be spent is spent.
+/// What happens instead of, before or after the endpoint's work. After the work a token or code is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// A status and an `error` of that code, nothing is done.
+    /// Instead: this status, with an OAuth `error` code.
     Refuse(u16, String),
-    /// A connection that breaks before anything is done.
+    /// Instead: this status, with the `Code` and `Message` of Alibaba Cloud's APIs.
+    RefuseApi(u16, String),
+    /// Instead: this status and body.
+    Respond(u16, String),
+    /// Instead: the connection closes.
     Drop,
-    /// A redirect elsewhere.
+    /// Instead: a redirect to another path.
     Redirect,
-    /// A web page instead of JSON.
+    /// Instead: a web page, as of a captive portal.
     Html,
-    /// Nothing for a while, then the usual.
+    /// Before: a pause.
     Delay(Duration),
-    /// Bytes that are no HTTP.
-    Garbage,
-    /// A connection that breaks after everything is done.
+    /// After: a pause.
+    DelayAfter(Duration),
+    /// After: the connection closes.
     DropAfter,
-    /// An answer that breaks in the middle.
+    /// After: this status and body.
+    RespondAfter(u16, String),
+    /// After: the port refuses connections for this time, once the answer is sent.
+    RefusedAfter(Duration),
+    /// After: bytes that are not HTTP.
+    Garbage,
+    /// After: the connection closes in the middle of the body.
     Cut,
-    /// An answer of more than a MiB.
+    /// After: this pause between one byte and the next.
+    Slow(Duration),
+    /// After: a body of 2 MiB.
     Huge,
-    /// An answer without this field.
+    /// After: this body.
+    Body(String),
+    /// After: a body without this field.
     Without(String),
-    /// An answer with this field set to this JSON text.
-    With(String, String),
+    /// After: a body with this field set to this JSON value.
+    With(String, Value),
+    /// After: a body with these JSON members appended, even if it has fields of the same names.
+    Append(String),
+    /// After: a `Date` header off by these seconds.
+    Date(i64),
+}
+
+/// One row of the grammar.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// The spelling. Capitals stand for arguments: `FIELD` is a path with dots, `MS` milliseconds.
+    pub syntax: &'static str,
+    /// An example.
+    pub example: &'static str,
+    read: fn(&str) -> Option<FaultKind>,
+}
+
+const fn form(syntax: &'static str, example: &'static str, read: fn(&str) -> Option<FaultKind>) -> Form {
+    Form { syntax, example, read }
+}
+
+/// The grammar of faults. Which row a text belongs to is decided by the text before its first colon; the rest is read
+/// by the row. A status stands for itself.
+#[rustfmt::skip]
+pub const FORMS: [Form; 20] = [
+    form("STATUS[:CODE]", "503", |_| None),
+    form("api:STATUS:CODE", "api:403:NoPermission", |rest| pair(rest).map(|(status, code)| FaultKind::RefuseApi(status, code))),
+    form("status:STATUS:BODY", "status:200:{}", |rest| pair(rest).map(|(status, body)| FaultKind::Respond(status, body))),
+    form("drop", "drop", |rest| bare(rest, FaultKind::Drop)),
+    form("redirect", "redirect", |rest| bare(rest, FaultKind::Redirect)),
+    form("html", "html", |rest| bare(rest, FaultKind::Html)),
+    form("delay:MS", "delay:500", |rest| span(rest).map(FaultKind::Delay)),
+    form("delay-after:MS", "delay-after:500", |rest| span(rest).map(FaultKind::DelayAfter)),
+    form("drop-after", "drop-after", |rest| bare(rest, FaultKind::DropAfter)),
+    form("status-after:STATUS:BODY", "status-after:502:", |rest| pair(rest).map(|(status, body)| FaultKind::RespondAfter(status, body))),
+    form("refused-after:MS", "refused-after:500", |rest| span(rest).map(FaultKind::RefusedAfter)),
+    form("garbage", "garbage", |rest| bare(rest, FaultKind::Garbage)),
+    form("cut", "cut", |rest| bare(rest, FaultKind::Cut)),
+    form("slow:MS", "slow:5", |rest| span(rest).map(FaultKind::Slow)),
+    form("huge", "huge", |rest| bare(rest, FaultKind::Huge)),
+    form("body:TEXT", "body:{}", |rest| Some(FaultKind::Body(rest.to_owned()))),
+    form("without:FIELD", "without:expires_in", |rest| (!rest.is_empty()).then(|| FaultKind::Without(rest.to_owned()))),
+    form("with:FIELD:JSON", "with:expires_in:0", |rest| {
+        let (field, json) = rest.split_once(':').filter(|(field, _)| !field.is_empty())?;
+        Some(FaultKind::With(field.to_owned(), serde_json::from_str(json).ok()?))
+    }),
+    form("append:OBJECT", "append:{\"refresh_token\":\"other\"}", |rest| members(rest).map(FaultKind::Append)),
+    form("date:SECONDS", "date:+3600", |rest| rest.parse().ok().map(FaultKind::Date)),
+];
+
+fn bare(rest: &str, kind: FaultKind) -> Option<FaultKind> {
+    rest.is_empty().then_some(kind)
+}
+
+fn span(rest: &str) -> Option<Duration> {
+    rest.parse().ok().map(Duration::from_millis)
+}
+
+/// A status and what follows it.
+fn pair(rest: &str) -> Option<(u16, String)> {
+    let (status, rest) = rest.split_once(':')?;
+    Some((status.parse().ok().filter(|status| (200..=599).contains(status))?, rest.to_owned()))
+}
+
+/// The members of a JSON object that is not empty, as they are written.
+fn members(object: &str) -> Option<String> {
+    let fields: Map<String, Value> = serde_json::from_str(object).ok()?;
+    let members = object.trim().strip_prefix('{')?.strip_suffix('}')?;
+    (!fields.is_empty()).then(|| members.to_owned())
 }
 
 impl Endpoint {
@@ -71,7 +155,8 @@ impl Endpoint {
         }
     }
 
-    const ALL: [Self; 6] = [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts];
+    /// All endpoints.
+    pub const ALL: [Self; 6] = [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts];
 }
 
 /// The text is not a fault.
@@ -101,23 +186,8 @@ impl FromStr for FaultKind {
         if let Ok(status @ 300..=599) = word.parse::<u16>() {
             return Ok(Self::Refuse(status, if rest.is_empty() { default_code(status) } else { rest }.to_owned()));
         }
-        match (word, rest) {
-            ("drop", "") => Ok(Self::Drop),
-            ("drop-after", "") => Ok(Self::DropAfter),
-            ("cut", "") => Ok(Self::Cut),
-            ("garbage", "") => Ok(Self::Garbage),
-            ("html", "") => Ok(Self::Html),
-            ("huge", "") => Ok(Self::Huge),
-            ("redirect", "") => Ok(Self::Redirect),
-            ("delay", span) => Ok(Self::Delay(Duration::from_millis(span.parse().map_err(|_| InvalidFault)?))),
-            ("without", field) if !field.is_empty() => Ok(Self::Without(field.to_owned())),
-            ("with", setting) => {
-                let (field, json) = setting.split_once(':').ok_or(InvalidFault)?;
-                serde_json::from_str::<serde_json::Value>(json).map_err(|_| InvalidFault)?;
-                Ok(Self::With(field.to_owned(), json.to_owned()))
-            }
-            _ => Err(InvalidFault),
-        }
+        let form = FORMS.iter().find(|form| form.syntax.split(':').next() == Some(word)).ok_or(InvalidFault)?;
+        (form.read)(rest).ok_or(InvalidFault)
     }
 }
 
@@ -132,7 +202,7 @@ const fn default_code(status: u16) -> &'static str {
     }
 }
 
-/// Takes the next fault that waits at `endpoint`.
+/// Takes the next pending fault at `endpoint`.
 pub(super) fn take(faults: &mut Vec<Fault>, endpoint: Endpoint) -> Option<FaultKind> {
     let at = faults.iter().position(|fault| fault.endpoint == endpoint && fault.times != Some(0))?;
     let fault = &mut faults[at];
@@ -160,16 +230,42 @@ mod tests {
             assert_eq!(take(&mut faults, Endpoint::Token), Some(refuse));
         }
         assert_eq!(take(&mut faults, Endpoint::Token), None);
-        let with = FaultKind::With("expiration".to_owned(), "\"x\"".to_owned());
+        let with = FaultKind::With("expiration".to_owned(), "x".into());
         assert_eq!(take(&mut faults, Endpoint::Exchange), Some(with.clone()));
         assert_eq!(take(&mut faults, Endpoint::Exchange), Some(with), "without a number it stays");
     }
 
     #[test]
+    fn every_form_reads_its_example() {
+        for form in FORMS {
+            for (suffix, times) in [("", None), ("x3", Some(3))] {
+                let fault: Fault = format!("revoke={}{suffix}", form.example).parse().unwrap();
+                assert_eq!((fault.endpoint, fault.times), (Endpoint::Revoke, times), "{}", form.syntax);
+            }
+        }
+    }
+
+    #[test]
     fn invalid_faults_are_refused() {
-        for text in
-            ["", "token", "token=", "nowhere=500", "token=999", "token=delay:soon", "token=with:a:b", "token=dropx-1"]
-        {
+        for text in [
+            "",
+            "token",
+            "token=",
+            "nowhere=500",
+            "token=999",
+            "token=STATUS[",
+            "token=delay:soon",
+            "token=drop:1",
+            "token=with:a:b",
+            "token=with::1",
+            "token=without:",
+            "token=append:{}",
+            "token=append:[1]",
+            "token=api:403",
+            "token=status:99:x",
+            "token=date:late",
+            "token=dropx-1",
+        ] {
             assert_eq!(text.parse::<Fault>(), Err(InvalidFault), "{text}");
         }
     }

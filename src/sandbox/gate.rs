@@ -12,8 +12,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::sleep;
 
 use super::lock;
 
@@ -21,6 +22,7 @@ use super::lock;
 const MAX_CONNECTIONS: usize = 160;
 /// The wait after a failure to accept, such as too many open files.
 const RETRY: Duration = Duration::from_millis(10);
+const BACKLOG: u32 = 128;
 
 /// An open port on 127.0.0.1. It closes, with every connection, when dropped.
 pub(super) struct Gate {
@@ -30,28 +32,41 @@ pub(super) struct Gate {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The open connections, by the address under which `tiny_http` knows them.
-#[derive(Clone, Default)]
-pub(super) struct Connections(Arc<Mutex<HashMap<SocketAddr, oneshot::Sender<Ending>>>>);
+/// The open connections, and the port.
+#[derive(Clone)]
+pub(super) struct Connections {
+    /// By the address under which `tiny_http` knows them. A connection ends when its sender is used or dropped.
+    open: Arc<Mutex<HashMap<SocketAddr, Ender>>>,
+    /// How long the port is to refuse connections.
+    refuse: mpsc::UnboundedSender<(Duration, Signal)>,
+}
 
-/// The last bytes of a connection, and what is dropped once it is closed.
-struct Ending(Vec<u8>, oneshot::Sender<()>);
+/// The end of a connection.
+pub(super) struct Ending {
+    pub(super) bytes: Vec<u8>,
+    /// After each byte.
+    pub(super) pause: Option<Duration>,
+}
+
+type Ender = oneshot::Sender<(Ending, Signal)>;
+
+/// Dropped when something is done.
+type Signal = oneshot::Sender<()>;
 
 impl Gate {
     /// Opens `port` on 127.0.0.1 for the server at `server`.
     pub(super) fn open(port: u16, server: SocketAddr) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
+        let listener = runtime.block_on(async { bind(port)?.listen(BACKLOG) })?;
+        let port = listener.local_addr()?.port();
         let (stop, stopped) = oneshot::channel();
-        let connections = Connections::default();
-        let accept = accept(listener, server, connections.clone());
+        let (refuse, refusals) = mpsc::unbounded_channel();
+        let connections = Connections { open: Arc::default(), refuse };
+        let accept = accept(listener, refusals, server, connections.clone());
         let thread = thread::Builder::new().spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = accept => {}
+                    _ = accept => {}
                     _ = stopped => {}
                 }
             });
@@ -78,21 +93,56 @@ impl Drop for Gate {
 }
 
 impl Connections {
-    /// Sends `bytes` to the client that `tiny_http` knows as `peer`, and closes its connection.
-    pub(super) fn end(&self, peer: Option<SocketAddr>, bytes: Vec<u8>) {
-        let (open, closed) = oneshot::channel();
-        if let Some(end) = peer.and_then(|peer| lock(&self.0).remove(&peer)) {
-            end.send(Ending(bytes, open)).ok();
-            closed.blocking_recv().ok();
+    /// Ends the connection that `tiny_http` knows as `peer`, and waits for that.
+    pub(super) fn end(&self, peer: Option<SocketAddr>, ending: Ending) {
+        let (signal, done) = oneshot::channel();
+        if let Some(connection) = peer.and_then(|peer| lock(&self.open).remove(&peer)) {
+            connection.send((ending, signal)).ok();
+            done.blocking_recv().ok();
         }
+    }
+
+    /// Ends all connections but `peer`'s and lets the port refuse new ones for `span` from now on.
+    pub(super) fn refuse_others(&self, peer: Option<SocketAddr>, span: Duration) {
+        let (signal, done) = oneshot::channel();
+        self.refuse.send((span, signal)).ok();
+        done.blocking_recv().ok();
+        lock(&self.open).retain(|other, _| Some(*other) == peer);
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, connections: Connections) {
+/// Reserves a port of 127.0.0.1, which refuses connections until it is listened on.
+fn bind(port: u16) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Elsewhere the option would let another program take the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    Ok(socket)
+}
+
+async fn accept(
+    mut listener: TcpListener,
+    mut refusals: mpsc::UnboundedReceiver<(Duration, Signal)>,
+    server: SocketAddr,
+    connections: Connections,
+) -> io::Result<()> {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
-        let Ok((client, _)) = listener.accept().await else {
-            tokio::time::sleep(RETRY).await;
+    loop {
+        let accepted = tokio::select! {
+            Some((span, signal)) = refusals.recv() => {
+                let port = listener.local_addr()?.port();
+                drop(listener);
+                let socket = bind(port)?;
+                drop(signal);
+                sleep(span).await;
+                listener = socket.listen(BACKLOG)?;
+                continue;
+            }
+            accepted = next(&listener, &room) => accepted,
+        };
+        let Ok((client, permit)) = accepted else {
+            sleep(RETRY).await;
             continue;
         };
         let connections = connections.clone();
@@ -103,6 +153,12 @@ async fn accept(listener: TcpListener, server: SocketAddr, connections: Connecti
     }
 }
 
+/// The next client, when there is room for it.
+async fn next(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    Ok((listener.accept().await?.0, permit))
+}
+
 /// Copies in both directions until both have ended or the connection is to end.
 async fn relay(mut client: TcpStream, server: SocketAddr, connections: &Connections) -> io::Result<()> {
     let mut inner = TcpStream::connect(server).await?;
@@ -110,17 +166,28 @@ async fn relay(mut client: TcpStream, server: SocketAddr, connections: &Connecti
     client.set_nodelay(true)?;
     inner.set_nodelay(true)?;
     let (end, ended) = oneshot::channel();
-    lock(&connections.0).insert(peer, end);
+    lock(&connections.open).insert(peer, end);
     let ending = tokio::select! {
         _ = copy_bidirectional(&mut client, &mut inner) => None,
         ending = ended => ending.ok(),
     };
-    lock(&connections.0).remove(&peer);
-    if let Some(Ending(bytes, open)) = ending {
+    lock(&connections.open).remove(&peer);
+    if let Some((ending, signal)) = ending {
         // What `tiny_http` answers from here on does not reach the client.
         drop(inner);
-        client.write_all(&bytes).await?;
-        drop((client, open));
+        ending.write(&mut client).await?;
+        drop((client, signal));
     }
     Ok(())
+}
+
+impl Ending {
+    async fn write(&self, client: &mut TcpStream) -> io::Result<()> {
+        let Some(pause) = self.pause else { return client.write_all(&self.bytes).await };
+        for byte in &self.bytes {
+            client.write_all(&[*byte]).await?;
+            sleep(pause).await;
+        }
+        Ok(())
+    }
 }

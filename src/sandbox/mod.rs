@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 pub use browser::{Decision, VisitError, visit};
-pub use faults::{Endpoint, Fault, FaultKind, InvalidFault};
+pub use faults::{Endpoint, FORMS, Fault, FaultKind, Form, InvalidFault};
 pub use folder::FolderError;
 pub use ledger::{Entry, Ledger, fingerprint};
 pub use options::{Casing, Clock, Lifetimes, Options, Rotation, UnknownUser};

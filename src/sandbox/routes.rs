@@ -9,7 +9,7 @@ use tiny_http::Method;
 
 use super::answer::{self, Answer, Delivery};
 use super::faults::{self, Endpoint, Fault, FaultKind};
-use super::gate::Connections;
+use super::gate::{Connections, Ending};
 use super::ledger::Ledger;
 use super::lock;
 use super::options::Options;
@@ -18,6 +18,7 @@ use super::provider::{AuthorizationRequest, Parameters, Provider, Refusal};
 use super::request::Request;
 use super::sts::{self, Signed};
 use super::users::User;
+use crate::time::Timestamp;
 
 /// What a body of more than 64 KiB gets.
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -57,9 +58,10 @@ impl Handler {
         self.service().provider.options.faults = faults;
     }
 
-    /// The `Date` header, by the sandbox's own clock.
-    fn date(&self) -> String {
-        (self.service().provider.options.clock)().to_http_date()
+    /// The `Date` header, by the sandbox's own clock and off by `shift` seconds.
+    fn date(&self, shift: i64) -> String {
+        let now = self.service().provider.now();
+        Timestamp::from_unix(now.saturating_add(shift)).to_http_date()
     }
 
     fn service(&self) -> MutexGuard<'_, Service> {
@@ -81,18 +83,37 @@ impl Handler {
     pub(super) fn answer(&self, mut http_request: tiny_http::Request, connections: &Connections) {
         let peer = http_request.remote_addr().copied();
         let Some(request) = Request::read(&mut http_request) else {
-            connections.end(peer, TOO_LARGE.to_vec());
+            connections.end(peer, Ending { bytes: TOO_LARGE.to_vec(), pause: None });
             // Dropping it would allocate whatever length the client claimed.
             std::mem::forget(http_request);
             return;
         };
+        let id = &request.id;
+        let end = |bytes, pause| connections.end(peer, Ending { bytes, pause });
         match self.deliver(&request) {
-            Delivery::Whole(answer) => answer.send(http_request, &self.date(), &request.id),
-            Delivery::Broken(bytes) => connections.end(peer, bytes),
+            Delivery::Broken(bytes) => end(bytes, None),
+            Delivery::Late(_, span) if self.stops_within(span) => end(Vec::new(), None),
+            Delivery::Whole(answer) | Delivery::Late(answer, _) => {
+                let date = self.date(answer.date_shift);
+                answer.send(http_request, &date, id);
+            }
+            Delivery::Cut(answer) => {
+                let (head, body) = answer.to_bytes(&self.date(0), id);
+                end([&head, &body[..body.len() / 2]].concat(), None);
+            }
+            Delivery::Slow(answer, pause) => {
+                let (head, body) = answer.to_bytes(&self.date(0), id);
+                end([&head, body].concat(), Some(pause));
+            }
+            Delivery::Last(answer, span) => {
+                let (head, body) = answer.to_bytes(&self.date(0), id);
+                connections.refuse_others(peer, span);
+                end([&head, body].concat(), None);
+            }
         }
     }
 
-    /// Plays the fault that waits, and carries out the request.
+    /// Applies the pending fault and carries out the request.
     fn deliver(&self, request: &Request) -> Delivery {
         let endpoint = request.endpoint();
         let fault = endpoint.and_then(|at| faults::take(&mut self.service().provider.options.faults, at));
@@ -102,9 +123,10 @@ impl Handler {
             return Delivery::Broken(Vec::new());
         }
         let mut service = self.service();
-        if let Some((at, early)) = endpoint.zip(fault.as_ref().and_then(|fault| answer::before(fault, &request.id))) {
+        if let Some((at, delivery)) = endpoint.zip(fault.as_ref().and_then(|fault| answer::instead(fault, &request.id)))
+        {
             service.note(request, at, "fault");
-            return early;
+            return delivery;
         }
         answer::after(fault, service.route(request, endpoint))
     }

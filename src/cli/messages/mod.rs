@@ -62,6 +62,7 @@ pub(super) enum Message<'a> {
     Deleted { profile: &'a str },
     ExitCodes,
     Failed(&'a Failure),
+    FaultHelp,
     Identity { identity: &'a Identity, until: Option<Timestamp> },
     NoBrowser,
     NotRevoked { reason: &'a Failure },

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aliyun_rs::host::Clock as _;
-use aliyun_rs::sandbox::{Endpoint, Options, Sandbox};
+use aliyun_rs::sandbox::{Endpoint, FORMS, Options, Sandbox};
 
 use crate::support::{World, ports};
 
@@ -74,4 +74,14 @@ fn a_denial_is_reported_once() {
     let args = ["sandbox", "--as", "alice", "--deny", "--", "configure", "--mode", "OAuth", "--profile", "demo"];
     let output = world.run(&args).exits(4).warns("signs in as `alice` for you.");
     assert!(!output.stderr.contains("goes no further"), "{output}");
+}
+
+#[test]
+fn the_help_lists_every_form_of_fault() {
+    let world = World::new();
+    let help = world.run(&["sandbox", "--help"]).done();
+    for form in FORMS {
+        help.clone().says(form.syntax);
+    }
+    world.run(&["sandbox", "--fault", "token=sometimes"]).exits(2).warns("ENDPOINT=FAULTxTIMES");
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod command;
+mod faults;
 mod foreign;
 mod life;
 mod sign_in;

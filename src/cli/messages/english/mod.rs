@@ -1,6 +1,7 @@
 //! The sentences in English. Those of the conversation are the official client's, which guides and scripts know.
 
 mod failure;
+mod faults;
 mod hint;
 mod network;
 mod warning;
@@ -40,6 +41,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         }
         Message::Deleted { profile } => writeln!(f, "The profile `{}` and its tokens are removed.", name(profile)),
         Message::ExitCodes => f.write_str(EXIT_CODES),
+        Message::FaultHelp => f.write_str(&faults::help()),
         Message::Failed(failed) => failure::failure(failed, f),
         Message::Identity { identity, until } => {
             writeln!(f, "account   {}", identity.account_id)?;
@@ -104,11 +106,7 @@ pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
         Problem::Timeout => {
             "a time limit is a number of seconds, or numbers with units such as 90s, 5m or 1h 30m, at most 24h"
         }
-        Problem::Fault => {
-            "a fault is ENDPOINT=FAULT[xTIMES]: ENDPOINT is authorize, token, exchange, revoke, userinfo or sts; FAULT \
-             is a status such as 503, a status and a code such as 400:invalid_grant, drop, drop-after, cut, garbage, \
-             html, huge, redirect, delay:MILLISECONDS, without:FIELD or with:FIELD:JSON"
-        }
+        Problem::Fault => "a fault is ENDPOINT=FAULT or ENDPOINT=FAULTxTIMES; `sandbox --help` lists them",
         Problem::Language => "the language is zh or en",
         Problem::Mode => "the only mode that can be signed in here is OAuth",
         Problem::ProfileName => "a profile name has 1 to 256 bytes, is not blank, and has no control characters",

@@ -1,0 +1,42 @@
+//! The faults that `sandbox --fault` injects.
+
+use crate::sandbox::{Endpoint, FORMS, FaultKind};
+
+/// The long help of `--fault`, with one line for each form of the grammar.
+pub(super) fn help() -> String {
+    let endpoints = Endpoint::ALL.map(Endpoint::as_str).join(", ");
+    let width = FORMS.iter().map(|form| form.syntax.len()).max().unwrap_or_default();
+    let forms = FORMS.iter().filter_map(|form| Some((form.syntax, effect(&form.example.parse().ok()?))));
+    let lines: String = forms.map(|(syntax, effect)| format!("\n  {syntax:width$}  {effect}")).collect();
+    format!(
+        "Inject a fault, as ENDPOINT=FAULT or ENDPOINT=FAULTxTIMES; repeatable\n\n\
+         ENDPOINT is one of {endpoints}.\n\
+         MS is in milliseconds, FIELD is a path such as a.b.\n\n\
+         FAULT is one of:{lines}"
+    )
+}
+
+const fn effect(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Refuse(..) => "refuse with this status and OAuth error code",
+        FaultKind::RefuseApi(..) => "refuse with this status and API `Code`",
+        FaultKind::Respond(..) => "send this status and body, without doing anything",
+        FaultKind::Drop => "close the connection, without doing anything",
+        FaultKind::Redirect => "redirect to another path",
+        FaultKind::Html => "send a web page, like a captive portal",
+        FaultKind::Delay(_) => "wait before the request is carried out",
+        FaultKind::DelayAfter(_) => "carry out the request, then wait before the answer",
+        FaultKind::DropAfter => "carry out the request, then close the connection",
+        FaultKind::RespondAfter(..) => "carry out the request, then send this status and body",
+        FaultKind::RefusedAfter(_) => "answer, then refuse connections for this time",
+        FaultKind::Garbage => "answer with bytes that are not HTTP",
+        FaultKind::Cut => "close the connection in the middle of the body",
+        FaultKind::Slow(_) => "answer byte by byte, with this pause after each",
+        FaultKind::Huge => "answer with a body of 2 MiB",
+        FaultKind::Body(_) => "answer with this body",
+        FaultKind::Without(_) => "leave out this field",
+        FaultKind::With(..) => "set this field to this JSON value",
+        FaultKind::Append(_) => "append the members of this JSON object, repeating names if need be",
+        FaultKind::Date(_) => "shift the `Date` header by these seconds",
+    }
+}
