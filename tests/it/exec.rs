@@ -246,7 +246,9 @@ fn ignoring(home: &Home, signals: &str, program: &[&str]) -> Command {
 fn every_signal_reaches_the_program_and_ends_nobody() {
     let home = Home::with_profiles();
     let numbers = SIGNALS.map(|signal| signal.as_raw().to_string()).join(" ");
-    let listen = format!("for n in {numbers}; do trap \"echo $n\" $n; done; echo ready; while :; do sleep 0.01; done");
+    let listen = format!(
+        "for n in {numbers}; do trap \"echo $n\" $n; done; echo ready; while kill -0 $PPID; do sleep 0.01; done"
+    );
     let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", &listen])));
     assert_eq!(running.line(), "ready");
     for signal in SIGNALS {
@@ -260,7 +262,8 @@ fn every_signal_reaches_the_program_and_ends_nobody() {
 #[test]
 fn the_program_and_its_endpoint_stop_and_go_on_together() {
     let home = Home::with_profiles();
-    let script = "trap 'echo on' CONT; echo $$ $ALIBABA_CLOUD_CREDENTIALS_URI; while :; do sleep 0.01; done";
+    let script =
+        "trap 'echo on' CONT; echo $$ $ALIBABA_CLOUD_CREDENTIALS_URI; while kill -0 $PPID; do sleep 0.01; done";
     let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", script])));
     let line = running.line();
     let (child, url) = line.split_once(' ').unwrap();
@@ -279,7 +282,8 @@ fn the_program_and_its_endpoint_stop_and_go_on_together() {
 #[test]
 fn an_endpoint_never_stops_under_a_program_that_goes_on() {
     let home = Home::with_profiles();
-    let script = "trap 'echo heard' TSTP; echo $ALIBABA_CLOUD_CREDENTIALS_URI; while :; do sleep 0.01; done";
+    let script =
+        "trap 'echo heard' TSTP; echo $ALIBABA_CLOUD_CREDENTIALS_URI; while kill -0 $PPID; do sleep 0.01; done";
     let mut running = start(in_own_group(home.command(&["exec", "--serve", "--", "sh", "-c", script])));
     let url = running.line();
     for _ in 0..3 {
