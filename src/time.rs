@@ -83,11 +83,17 @@ pub struct Skew(i64);
 
 impl Skew {
     const TOLERATED: u64 = 60;
+    /// 2026-01-01: no server's clock shows less, since this program is younger.
+    const EARLIEST: Timestamp = Timestamp(1_767_225_600);
+    const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
 
-    /// The difference between a `Date` header and the local clock at its arrival.
+    /// The difference between a `Date` header and the local clock at its arrival. An absurd `Date` is not a clock:
+    /// one before this program was made, or ten years off. A local clock before that (a board without a battery
+    /// starts in 1970) is corrected.
     pub fn between(server: Timestamp, local: Timestamp) -> Self {
         let ahead = server.0.saturating_sub(local.0);
-        Self(if ahead.unsigned_abs() > Self::TOLERATED { ahead } else { 0 })
+        let plausible = server >= Self::EARLIEST && server.0.abs_diff(local.max(Self::EARLIEST).0) <= Self::TEN_YEARS;
+        Self(if plausible && ahead.unsigned_abs() > Self::TOLERATED { ahead } else { 0 })
     }
 
     /// Seconds by which the server is ahead, negative when it is behind.
@@ -127,11 +133,25 @@ mod tests {
     #[test]
     fn a_skew_of_up_to_a_minute_is_none() {
         let at = Timestamp::from_unix;
-        assert_eq!(Skew::between(at(1060), at(1000)), Skew::default());
-        let behind = Skew::between(at(1000), at(1061));
+        let noon = 1_800_000_000;
+        assert_eq!(Skew::between(at(noon + 60), at(noon)), Skew::default());
+        let behind = Skew::between(at(noon), at(noon + 61));
         assert_eq!(behind.seconds(), -61);
         assert_eq!(behind.to_local(at(5000)), at(5061));
         assert_eq!(behind.to_server(at(5061)), at(5000));
+    }
+
+    #[test]
+    fn an_absurd_date_is_not_a_clock() {
+        const YEAR: i64 = 365 * 24 * 3600;
+        let (now, at) = (1_800_000_000, Timestamp::from_unix);
+        for server in [i64::MIN, 0, 784_111_777, now - 2 * YEAR, now + 11 * YEAR, 253_402_300_799, i64::MAX] {
+            assert_eq!(Skew::between(at(server), at(now)), Skew::default(), "{server}");
+        }
+        for (server, local) in [(now, 0), (now, now + 9 * YEAR), (now + 9 * YEAR, now), (now, now - 3 * YEAR)] {
+            assert_eq!(Skew::between(at(server), at(local)).seconds(), server - local);
+        }
+        assert_eq!(Skew::between(at(now), at(now + 11 * YEAR)), Skew::default(), "either may be wrong");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy};
 pub use env::Env;
 pub use http::{
-    CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TransportCause,
+    CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TimeLimit, TransportCause,
     TransportError, TransportKind,
 };
 pub(crate) use limits::open_files;

@@ -1,5 +1,7 @@
 //! `/v1/exchange`: an access token becomes STS credentials. Alibaba Cloud's own step, in no RFC.
 
+use std::time::Duration;
+
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 
@@ -10,6 +12,9 @@ use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
 use crate::tokens::StsCredentials;
+
+/// No credentials are believed to live longer: those of STS live for twelve hours at most.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// What `/v1/exchange` gave.
 #[derive(Debug)]
@@ -44,7 +49,7 @@ pub async fn exchange(
     let host = host_of(&request);
     let reply = Reply::judge(&host, &http.send(request).await?, &[access_token])?;
     let skew = reply.date.map(|date| Skew::between(date, now)).unwrap_or_default();
-    let expiration = skew.to_local(expiration(&reply)?);
+    let expiration = skew.to_local(expiration(&reply)?).min(now + LONGEST_LIFE);
     if expiration <= now {
         return Err(reply.bad("expiration", Problem::Past));
     }
@@ -79,13 +84,13 @@ mod tests {
             assert_eq!(request.headers()[AUTHORIZATION], "Bearer access");
             assert!(request.body().is_empty(), "the official client sends an empty body");
             let mut response = Response::new(self.0.as_bytes().to_vec());
-            let date = "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap();
+            let date = "Fri, 06 Nov 2026 08:49:37 GMT".parse().unwrap();
             response.headers_mut().insert("date", date);
             Box::pin(async { Ok(response) })
         }
     }
 
-    const NOW: i64 = 784_111_777;
+    const NOW: i64 = 1_793_954_977;
 
     fn exchanged(body: &'static str, now: i64) -> Result<Exchanged, ReplyError> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -97,8 +102,8 @@ mod tests {
     #[test]
     fn keys_are_read_in_either_case() {
         for body in [
-            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"1994-11-06T09:49:37Z"}"#,
-            r#"{"AccessKeyId":"i","AccessKeySecret":"s","SecurityToken":"t","Expiration":"1994-11-06T09:49:37Z"}"#,
+            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"2026-11-06T09:49:37Z"}"#,
+            r#"{"AccessKeyId":"i","AccessKeySecret":"s","SecurityToken":"t","Expiration":"2026-11-06T09:49:37Z"}"#,
         ] {
             let got = exchanged(body, NOW).unwrap();
             assert_eq!(got.credentials.access_key_id, "i");
@@ -111,9 +116,16 @@ mod tests {
     #[test]
     fn a_wrong_local_clock_is_corrected_for() {
         let body =
-            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"1994-11-06T09:49:37Z"}"#;
+            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"2026-11-06T09:49:37Z"}"#;
         let fast_by_a_day = NOW + 86_400;
         assert_eq!(exchanged(body, fast_by_a_day).unwrap().credentials.expiration.as_unix(), fast_by_a_day + 3600);
+    }
+
+    #[test]
+    fn an_absurd_expiration_is_bounded() {
+        let body =
+            r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"9999-11-06T09:49:37Z"}"#;
+        assert_eq!(exchanged(body, NOW).unwrap().credentials.expiration.as_unix(), NOW + 24 * 3600);
     }
 
     #[test]
@@ -122,8 +134,8 @@ mod tests {
             (r#"{"x":1}"#, "expiration", Problem::Missing),
             (r#"{"expiration":"soon"}"#, "expiration", Problem::NotADate),
             (r#"{"expiration":12}"#, "expiration", Problem::NotADate),
-            (r#"{"expiration":"1994-11-06T08:49:37Z"}"#, "expiration", Problem::Past),
-            (r#"{"expiration":"1994-11-06T09:49:37Z"}"#, "accessKeyId", Problem::Missing),
+            (r#"{"expiration":"2026-11-06T08:49:37Z"}"#, "expiration", Problem::Past),
+            (r#"{"expiration":"2026-11-06T09:49:37Z"}"#, "accessKeyId", Problem::Missing),
         ] {
             match exchanged(body, NOW).unwrap_err() {
                 ReplyError::Field { field, problem: found, .. } => assert_eq!((field, found), (expected, problem)),

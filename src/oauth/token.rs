@@ -8,13 +8,16 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use oauth2::PkceCodeVerifier;
 
-use crate::host::{Http, Request, Response};
+use crate::host::{Http, Request, Response, TimeLimit};
 use crate::reply::{Problem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Timestamp;
 use crate::tokens::Tokens;
 
+/// How long the answer may take that brings new tokens: what was presented is spent by the request, so an answer that
+/// is given up is a login lost.
+const PATIENCE: TimeLimit = TimeLimit(Duration::from_secs(60));
 /// The life of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
 /// No access token is believed to live longer: Alibaba Cloud's live for three hours at most.
@@ -76,7 +79,7 @@ impl<'a> TokenEndpoint<'a> {
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<(), ReplyError> {
         self.cloud.check_token(refresh_token)?;
         let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
-        let (host, response) = self.post(&self.revoke_url, &form).await?;
+        let (host, response) = self.post(&self.revoke_url, &form, None).await?;
         Reply::acknowledged(&host, &response, &[refresh_token])
     }
 
@@ -93,21 +96,27 @@ impl<'a> TokenEndpoint<'a> {
         presented: Option<&Secret>,
         now: Timestamp,
     ) -> Result<Tokens, ReplyError> {
-        let (host, response) = self.post(&self.token_url, form).await?;
+        let (host, response) = self.post(&self.token_url, form, Some(PATIENCE)).await?;
         read(&host, &response, sent, presented, now)
     }
 
     /// Posts a form of a public client, which names itself in it (RFC 6749 section 3.2.1).
-    async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<(String, Response), ReplyError> {
+    async fn post(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        limit: Option<TimeLimit>,
+    ) -> Result<(String, Response), ReplyError> {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .append_pair("client_id", self.site.client_id())
             .finish();
-        let request = http::Request::post(url)
+        let mut request = http::Request::post(url)
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.into_bytes())
             .expect("a compiled-in URL makes a request");
+        limit.map(|limit| request.extensions_mut().insert(limit));
         Ok((host_of(&request), self.http.send(request).await?))
     }
 }

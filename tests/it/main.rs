@@ -33,6 +33,8 @@ mod secrecy;
 #[cfg(unix)]
 mod serve;
 mod sign_in;
+#[cfg(unix)]
+mod stopped;
 mod store;
 mod support;
 mod switch;

@@ -191,6 +191,11 @@ impl TransportError {
         Self { host, cause, kind }
     }
 
+    /// The time limit passed after a connection was begun.
+    pub(super) fn timed_out(host: &str) -> Self {
+        Self { host: host.to_owned(), cause: TransportCause::TimedOut, kind: TransportKind::Ambiguous }
+    }
+
     /// The answer is larger than `limit` bytes.
     pub(super) fn too_large(host: &str, limit: usize) -> Self {
         let cause = TransportCause::TooLarge { limit };

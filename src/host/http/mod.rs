@@ -6,6 +6,7 @@
 //! system's are asked. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace both ([`roots`]). Requests to a sandbox on this
 //! machine use neither proxy nor certificates.
 
+mod deadline;
 mod error;
 mod proxy;
 mod roots;
@@ -19,6 +20,8 @@ use reqwest::{Client, ClientBuilder};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{BoxFuture, Env};
+pub use deadline::TimeLimit;
+use deadline::within;
 pub use error::{CertificateProblem, TransportCause, TransportError, TransportKind};
 use proxy::Proxy;
 pub use proxy::ProxyProblem;
@@ -27,6 +30,7 @@ pub use roots::{RootsError, RootsProblem};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A proxy resolves names, asks an authority about its user and connects, all before it answers.
 const PROXY_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// From the start of a request to the end of its answer, unless it has a [`TimeLimit`] of its own.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_BODY: usize = 1024 * 1024;
 
@@ -37,7 +41,8 @@ pub type Response = http::Response<Vec<u8>>;
 
 /// Sends one request and reads the whole answer.
 pub trait Http: Send + Sync {
-    /// Sends `request`, at most once, and follows no redirect.
+    /// Sends `request`, at most once, and follows no redirect. A [`TimeLimit`] among its extensions replaces the
+    /// usual limit of 15 seconds.
     ///
     /// # Errors
     /// [`TransportError`] says whether the server can have seen the request.
@@ -142,7 +147,6 @@ fn builder(roots: RootCertStore) -> ClientBuilder {
         .redirect(Policy::none())
         .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
         .pool_max_idle_per_host(1)
         .user_agent(concat!("aliyun-rs/", env!("CARGO_PKG_VERSION")))
         .tls_backend_preconfigured(tls(roots))
@@ -173,9 +177,11 @@ async fn send_with(
     proxy: Option<&Proxy>,
 ) -> Result<Response, TransportError> {
     let uri = request.uri().clone();
-    let failed = match exchange(client, request).await {
-        Ok(answer) => return answer.ok_or_else(|| TransportError::too_large(&host_of(&uri), MAX_BODY)),
-        Err(error) => error,
+    let limit = request.extensions().get().map_or(TOTAL_TIMEOUT, |TimeLimit(limit)| *limit);
+    let failed = match within(limit, exchange(client, request)).await {
+        Some(Ok(answer)) => return answer.ok_or_else(|| TransportError::too_large(&host_of(&uri), MAX_BODY)),
+        Some(Err(error)) => error,
+        None => return Err(TransportError::timed_out(&host_of(&uri))),
     };
     match proxy.filter(|proxy| proxy.covers(&uri)) {
         Some(proxy) => Err(TransportError::through(proxy, &uri, failed).await),
