@@ -156,7 +156,7 @@ impl CallbackHandler {
             return Err(Stray::Forbidden);
         }
         let read = self.expected.read(request.method(), request.path(), request.query(), request.headers())?;
-        match self.users.stranger(request) {
+        match self.users.other_user(request) {
             None => Ok(read),
             Some(uid) => {
                 self.events().refused(Refusal::OtherUser(uid));
@@ -193,7 +193,7 @@ impl Users {
     /// Returns who sent `request`, unless it was our user, the user who became ours with `su` or `sudo`, or root,
     /// who relays connections into virtual machines. Where the system does not tell, nobody is refused: the
     /// `state` has to suffice.
-    fn stranger(&self, request: &Request) -> Option<u32> {
+    fn other_user(&self, request: &Request) -> Option<u32> {
         const ROOT: u32 = 0;
         let owner = self.peers.owner(request.peer(), request.local()).ok()??;
         let ours = self.ours?;

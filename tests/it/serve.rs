@@ -103,7 +103,7 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 #[test]
-fn whoever_has_the_url_gets_the_credentials_in_the_form_that_sdks_read() {
+fn the_url_returns_credentials_in_the_format_of_the_sdks() {
     let world = signed_in();
     let served = Served::by(&world);
     let answer = served.get();
@@ -122,7 +122,7 @@ fn whoever_has_the_url_gets_the_credentials_in_the_form_that_sdks_read() {
 }
 
 #[test]
-fn the_url_is_a_loopback_address_and_256_bits_that_differ_each_time() {
+fn the_url_is_on_loopback_with_256_random_bits() {
     let world = signed_in();
     let (one, other) = (Served::by(&world), Served::by(&world));
     let token = |served: &Served| {
@@ -244,7 +244,7 @@ fn a_crowd_after_a_suspension_waits_for_one_renewal() {
 }
 
 #[test]
-fn when_renewal_fails_what_still_lives_is_served_then_an_error_until_it_works_again() {
+fn valid_credentials_are_served_while_renewals_fail() {
     let world = signed_in();
     let old = world.value("demo", "access_key_id").as_str().unwrap().to_owned();
     world.pass(50 * HOUR / 60);
@@ -266,7 +266,7 @@ fn when_renewal_fails_what_still_lives_is_served_then_an_error_until_it_works_ag
 }
 
 #[test]
-fn a_flood_of_visitors_does_not_make_a_failing_renewal_try_more_often() {
+fn a_flood_of_requests_adds_no_renewals() {
     let world = signed_in();
     let served = Served::by(&world);
     world.pass(2 * HOUR);
@@ -312,7 +312,7 @@ fn a_refresh_under_way_is_saved_before_the_end() {
 }
 
 #[test]
-fn a_person_is_told_once_what_is_wrong_and_again_when_it_changes() {
+fn a_failure_is_reported_once_until_it_changes() {
     let world = signed_in();
     world.pass(50 * HOUR / 60);
     world.fault(&["exchange=400:invalid_request"]);
@@ -358,7 +358,7 @@ mod as_a_process {
     use crate::support::process::{Home, start};
 
     #[test]
-    fn a_signal_ends_it_well_and_frees_the_port_whoever_is_connected() {
+    fn a_signal_frees_the_port_despite_open_connections() {
         for signal in [Signal::TERM, Signal::INT] {
             let home = Home::with_profiles();
             let mut running = start(home.command(&["serve", "--profile", "sts"]));

@@ -22,7 +22,7 @@ const SUCCESS: &str = "Authorization successful. You can close this window.";
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_click_signs_in_and_the_profile_is_listed_switched_to_and_deleted() {
+fn a_click_signs_in_and_the_profile_can_be_managed() {
     let person = Person::new();
     let browser = Browser::start("en-US,en");
     let turn = ports::turn();
@@ -55,7 +55,7 @@ fn a_click_signs_in_and_the_profile_is_listed_switched_to_and_deleted() {
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
-fn a_click_on_deny_ends_the_sign_in_in_plain_words_and_saves_nothing() {
+fn a_click_on_deny_ends_the_sign_in_and_saves_nothing() {
     let person = Person::new();
     let browser = Browser::start("en-US,en");
     let _turn = ports::turn();
