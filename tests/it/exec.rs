@@ -154,7 +154,7 @@ fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
 #[test]
 fn a_served_program_hears_signals_and_tells_its_end_by_one() {
     let home = Home::with_profiles();
-    let listen = r#"trap "exit 42" TERM; echo ready; while :; do sleep 0.02; done"#;
+    let listen = r#"trap "exit 42" TERM; echo ready; while kill -0 $PPID; do sleep 0.02; done"#;
     let mut running = start(home.command(&["exec", "--serve", "--", "sh", "-c", listen]));
     assert_eq!(running.line(), "ready");
     running.signal(Signal::TERM);
@@ -166,7 +166,7 @@ fn a_served_program_hears_signals_and_tells_its_end_by_one() {
 /// A program that counts interrupts until it is told to end.
 const COUNT: &str = r#"
     n=0; trap 'n=$((n+1)); echo interrupt $n' INT; trap 'exit $n' TERM
-    echo ready; while :; do sleep 0.02; done"#;
+    echo ready; while kill -0 $PPID; do sleep 0.02; done"#;
 
 #[test]
 fn a_program_hears_an_interrupt() {
