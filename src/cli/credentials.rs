@@ -48,6 +48,11 @@ impl RegionArgs {
         credentials.region_id = meant.map(str::to_owned);
     }
 
+    /// The region that was asked for.
+    pub(super) fn named(&self) -> Option<String> {
+        self.asked().map(str::to_owned)
+    }
+
     fn asked(&self) -> Option<&str> {
         self.region.as_deref().filter(|region| !region.is_empty())
     }

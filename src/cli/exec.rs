@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
 /// Runs the program beside an endpoint that lives as long as it does.
 fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, args.wanted, 0, interrupts).await?;
+        let mut served = Served::open(context, args.wanted, 0, None, interrupts).await?;
         let home = context.host.folders.home.as_deref();
         let is_default_file = locate(None, None, home).as_deref() == Some(context.logins.path());
         let mut variables = endpoint(served.endpoint.url(), &context.host.env, is_default_file);

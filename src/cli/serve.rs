@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::context::Context;
-use super::credentials::{WantedArgs, warnings};
+use super::credentials::{RegionArgs, WantedArgs, warnings};
 use super::failure::Failure;
 use super::messages::{Message, Warning};
 use crate::config::ProfileName;
@@ -23,6 +23,8 @@ use crate::serve::Endpoint;
 pub(super) struct ServeArgs {
     #[command(flatten)]
     wanted: WantedArgs,
+    #[command(flatten)]
+    region: RegionArgs,
     /// Port on 127.0.0.1 [default: any]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
@@ -30,7 +32,7 @@ pub(super) struct ServeArgs {
 
 pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure> {
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, args.wanted, args.port, interrupts).await?;
+        let mut served = Served::open(context, args.wanted, args.port, args.region.named(), interrupts).await?;
         let printed = context.ui.print(&format!("{}\n", served.endpoint.url().expose()));
         if printed.is_ok() {
             served.until(interrupts.next()).await;
@@ -58,6 +60,7 @@ impl<'a> Served<'a> {
         context: &'a Context<'a>,
         wanted: WantedArgs,
         port: u16,
+        region: Option<String>,
         interrupts: &mut Interrupts,
     ) -> Result<Self, Failure> {
         let wanted = wanted.resolve(context, &context.read()?.config)?;
@@ -67,7 +70,7 @@ impl<'a> Served<'a> {
         let ui = context.ui.clone();
         let describe =
             Arc::new(move |error: &Arc<Error>| ui.text(&Message::Failed(&Failure::Credentials(Arc::clone(error)))));
-        let endpoint = Endpoint::open(context.host, provider, wanted, credentials, port, describe)?;
+        let endpoint = Endpoint::open(context.host, provider, wanted, credentials, (port, region), describe)?;
         let mut served = Self { context, endpoint, profile, region_id, said: Vec::new() };
         served.show(Ok(notices));
         Ok(served)

@@ -169,7 +169,7 @@ impl<'a> Renewal<'a> {
         let endpoint = self.endpoint(site);
         let mut answer = self.present(&endpoint, token).await;
         let ambiguous = matches!(&answer, Err(Error::Refresh(error)) if is_ambiguous(error));
-        if ambiguous {
+        if ambiguous && !self.hurried {
             self.pause(AMBIGUOUS_PAUSE).await?;
             if self.has_moved_on(token).await? {
                 return Ok(Refreshed::FileChanged);
@@ -178,6 +178,7 @@ impl<'a> Renewal<'a> {
         }
         match answer {
             Ok(tokens) => self.keep(profile, site, tokens).await,
+            Err(error) if ambiguous && self.hurried => Err(error),
             Err(Error::Refresh(error)) if is_final(&error) || (ambiguous && is_ambiguous(&error)) => {
                 if self.watch(token).await? {
                     return Ok(Refreshed::FileChanged);

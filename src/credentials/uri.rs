@@ -16,6 +16,16 @@ pub struct UriAnswer<'a> {
     security_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expiration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region_id: Option<&'a str>,
+}
+
+impl<'a> UriAnswer<'a> {
+    /// Names a region, which the official readers of the form ignore.
+    #[must_use]
+    pub fn in_region(self, region_id: Option<&'a str>) -> Self {
+        Self { region_id, ..self }
+    }
 }
 
 impl<'a> From<&'a Credentials> for UriAnswer<'a> {
@@ -26,6 +36,7 @@ impl<'a> From<&'a Credentials> for UriAnswer<'a> {
             access_key_secret: credentials.access_key_secret.expose(),
             security_token: credentials.security_token.as_ref().map(Secret::expose),
             expiration: credentials.expiration.map(|end| end.to_string()),
+            region_id: None,
         }
     }
 }

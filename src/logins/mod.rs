@@ -20,8 +20,9 @@ use crate::tokens::{StsCredentials, Tokens};
 
 pub use shared_file::SharedFile;
 
-/// How long a change waits for another program's: two requests and their saving.
-pub const LOCK_DEADLINE: Duration = Duration::from_secs(45);
+/// How long a change waits for another program's, which may be renewing: two requests with the refresh token of a
+/// minute each, three exchanges of 15 seconds each, and the saving.
+pub const LOCK_DEADLINE: Duration = Duration::from_secs(180);
 
 /// A place for logins.
 pub trait LoginStore: fmt::Debug + Send + Sync {

@@ -20,6 +20,7 @@ pub(super) struct CredentialsHandler {
     user: Option<u32>,
     peers: Arc<dyn Peers>,
     held: Held,
+    region: Option<String>,
     describe: Describe,
 }
 
@@ -50,15 +51,16 @@ impl Handler for CredentialsHandler {
 }
 
 impl CredentialsHandler {
-    pub(super) fn new(host: &Host, path: Secret, held: Held, describe: Describe) -> Self {
-        Self { path, user: host.user, peers: Arc::clone(&host.peers), held, describe }
+    pub(super) fn new(host: &Host, path: Secret, held: Held, region: Option<String>, describe: Describe) -> Self {
+        Self { path, user: host.user, peers: Arc::clone(&host.peers), held, region, describe }
     }
 
     /// Returns the credentials in memory while they are valid, else waits for a renewal.
     async fn respond(&self) -> Response {
         match self.held.credentials().await {
             Ok(credentials) => {
-                let body = serde_json::to_vec(&UriAnswer::from(&credentials)).expect("texts are JSON");
+                let body = serde_json::to_vec(&UriAnswer::from(&credentials).in_region(self.region.as_deref()))
+                    .expect("texts are JSON");
                 respond(StatusCode::OK, "application/json", body)
             }
             Err(Some(error)) => refuse(StatusCode::SERVICE_UNAVAILABLE, code(&error), &(self.describe)(&error)),

@@ -53,7 +53,7 @@ pub enum OpenError {
 }
 
 impl Endpoint {
-    /// Starts serving `credentials` and renewing them as `wanted` says. Must be called inside a `tokio` runtime,
+    /// Starts serving `credentials` on `port` and renewing them as `wanted` says. Answers name `region`, if any. Must be called inside a `tokio` runtime,
     /// which must keep running while the endpoint is open.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Endpoint {
         provider: Provider,
         wanted: Wanted,
         credentials: Credentials,
-        port: u16,
+        (port, region): (u16, Option<String>),
         describe: Describe,
     ) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Port { port, source };
@@ -72,7 +72,7 @@ impl Endpoint {
         let path = Secret::new(format!("/{}", token(host)?.expose()));
         let url = Secret::new(format!("http://{address}{}", path.expose()));
         let keeper = Keeper::start(provider, wanted, credentials).map_err(OpenError::Thread)?;
-        let handler = CredentialsHandler::new(host, path, keeper.held(), describe);
+        let handler = CredentialsHandler::new(host, path, keeper.held(), region, describe);
         let server = Server::start(host, listener, handler).map_err(failed)?;
         Ok(Self { server, keeper, url })
     }

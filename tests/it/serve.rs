@@ -48,7 +48,7 @@ impl Served {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let describe = Arc::new(|error: &Arc<aliyun_rs::credentials::Error>| error.to_string());
-                let mut endpoint = Endpoint::open(&host, provider, wanted, credentials, 0, describe).unwrap();
+                let mut endpoint = Endpoint::open(&host, provider, wanted, credentials, (0, None), describe).unwrap();
                 opened.send(endpoint.url().expose().to_owned()).unwrap();
                 loop {
                     tokio::select! {

@@ -3,15 +3,14 @@
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Child;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use crate::support::World;
-use crate::support::process::ALIYUN_RS;
+use crate::support::process::{ALIYUN_RS, Started, start};
 use crate::support::tool::presentations;
 use crate::tls::message;
 
@@ -44,9 +43,10 @@ fn relay(world: &World) -> (String, Receiver<()>, Sender<()>) {
     (address, was_asked, allow)
 }
 
-fn stop(child: &Child) {
-    kill_process(Pid::from_child(child), Signal::STOP).unwrap();
-    waitid(WaitId::Pid(Pid::from_child(child)), WaitIdOptions::STOPPED).unwrap();
+fn stop(program: &Started) {
+    program.signal(Signal::STOP);
+    let id = Pid::from_raw(program.id().try_into().unwrap()).unwrap();
+    waitid(WaitId::Pid(id), WaitIdOptions::STOPPED).unwrap();
 }
 
 #[test]
@@ -56,16 +56,16 @@ fn an_answer_that_arrives_while_stopped_is_kept() {
     let tokens = world.signed_in(0);
     let (address, was_asked, allow) = relay(&world);
     let mut command = world.command(ALIYUN_RS);
-    let child = command.args(["credentials", "--profile", "demo"]).env("ALIYUN_RS_SANDBOX", address).spawn().unwrap();
+    command.args(["credentials", "--profile", "demo"]).env("ALIYUN_RS_SANDBOX", address);
+    let program = start(command);
     was_asked.recv().unwrap();
-    stop(&child);
+    stop(&program);
     allow.send(()).unwrap();
     thread::sleep(STOPPED);
-    kill_process(Pid::from_child(&child), Signal::CONT).unwrap();
     // Whatever it asks now is answered at once: the exchange, and nothing else.
     (0..9).for_each(|_| allow.send(()).unwrap());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(presentations(&world.ledger(), &tokens.refresh), 1, "{output:?}");
-    assert!(output.status.success(), "{output:?}");
+    program.signal(Signal::CONT);
+    program.finish().exits(0);
+    assert_eq!(presentations(&world.ledger(), &tokens.refresh), 1);
     assert_ne!(world.refresh_token("demo"), tokens.refresh);
 }

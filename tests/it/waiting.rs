@@ -31,6 +31,9 @@ fn nothing_is_tried_twice_while_the_old_credentials_serve() {
     for (life, fault) in [
         (0, "token=503"),
         (0, "token=429"),
+        (0, "token=drop"),
+        (0, "token=drop-after"),
+        (0, "token=cut"),
         (3600, "exchange=503"),
         (3600, "exchange=429"),
         (3600, "exchange=500"),
@@ -45,8 +48,9 @@ fn nothing_is_tried_twice_while_the_old_credentials_serve() {
         world.signed_in(life);
         world.fault(&[fault]);
         let waited = world.obtain_paused();
-        assert!(waited.outcome.is_err() && (6..60).contains(&waited.tenths), "{fault}: {waited:?}");
-        assert_eq!(tries(&world, fault), 3, "{fault}: without old ones it is");
+        assert!(waited.outcome.is_err() && (6..70).contains(&waited.tenths), "{fault}: {waited:?}");
+        let most = if fault.starts_with("token=drop") || fault == "token=cut" { 2 } else { 3 };
+        assert_eq!(tries(&world, fault), most, "{fault}: without old ones it is");
     }
 }
 
