@@ -29,6 +29,20 @@ pub fn visible(text: &str) -> String {
     shown(text).map(|(c, safe)| if safe && !c.is_whitespace() { c } else { ' ' }).collect()
 }
 
+/// Returns `json` with every unsafe character escaped, as only strings hold any: the same value, safe to show.
+pub fn visible_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || is_plain(c) {
+            safe.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    safe
+}
+
 /// Whether a terminal shows `c` and does nothing else with it.
 pub fn is_plain(c: char) -> bool {
     use GeneralCategory as Category;
@@ -124,6 +138,14 @@ pub fn chain(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_keeps_its_value_and_shows_nothing_unsafe() {
+        let value = serde_json::json!({"name": "a\u{202E}b\u{3164}\u{E0001}\u{7f}杭州", "list": ["\n", 1.5]});
+        let safe = visible_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(safe.chars().all(|c| c == '\n' || is_plain(c)), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+    }
 
     #[test]
     fn nothing_that_a_terminal_obeys_or_hides_is_shown() {

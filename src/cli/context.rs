@@ -172,8 +172,10 @@ pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
 }
 
 fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<PathBuf, Failure> {
-    let variable = host.env.get_os(CONFIG_VARIABLE).map(Path::new);
-    let home = host.folders.home.as_deref();
+    let home = host.folders.home.as_deref().filter(|home| home.is_absolute());
+    let variable = host.env.get_os(CONFIG_VARIABLE).map(|path| expand(Path::new(path), home)).transpose()?;
+    let option = option.map(|path| expand(path, home)).transpose()?;
+    let (variable, option) = (variable.as_deref(), option.as_deref());
     match cloud {
         Cloud::Alibaba => locate(option, variable, home).ok_or_else(|| Usage::NoHome.into()),
         // The variable names a real file: in a sandbox only the option counts.
@@ -181,6 +183,14 @@ fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<Path
             Some(path) => refuse_real_file(path, &real_files(variable, home)),
             None => Ok(sandbox_folder(host)?.join("config.json")),
         },
+    }
+}
+
+/// A path whose `~` no shell has expanded, as in `--config-path=~/file`, with the home folder in its place.
+fn expand(path: &Path, home: Option<&Path>) -> Result<PathBuf, Failure> {
+    match path.strip_prefix("~") {
+        Ok(rest) => Ok(home.ok_or(Usage::NoHome)?.join(rest)),
+        Err(_) => Ok(path.to_owned()),
     }
 }
 

@@ -90,20 +90,23 @@ enum Format {
 
 pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Failure> {
     let (_, mut credentials) = args.wanted.obtain(context)?;
-    let text = match args.format.shell() {
+    match args.format.shell() {
         Some(shell) => {
             let mut variables = key(&credentials);
             variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
             let rivals = rivals(&variables, &context.host.env);
             let script = shell.script(&rivals, &variables);
-            script.map_err(|Unquotable(variable)| Usage::Unquotable { variable: variable.to_owned() })?
+            let script = script.map_err(|Unquotable(variable)| Usage::Unquotable { variable: variable.to_owned() })?;
+            context.ui.print(script.expose())
         }
         None => {
             args.region.apply(context, &mut credentials);
-            json(&credentials, args.format)
+            match args.format {
+                Format::Uri => context.ui.print_json(&UriAnswer::from(&credentials), false),
+                _ => context.ui.print_json(&process_output(&credentials), false),
+            }
         }
-    };
-    context.ui.print(text.expose())
+    }
 }
 
 impl Format {
@@ -192,12 +195,4 @@ fn process_output(credentials: &Credentials) -> ProcessOutput<'_> {
         expiration: credentials.expiration.map(|end| end.to_string()),
         region_id: credentials.region_id.as_deref(),
     }
-}
-
-fn json(credentials: &Credentials, format: Format) -> Secret {
-    let text = match format {
-        Format::Uri => serde_json::to_string(&UriAnswer::from(credentials)),
-        _ => serde_json::to_string(&process_output(credentials)),
-    };
-    Secret::new(text.expect("texts are JSON") + "\n")
 }

@@ -25,6 +25,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::host::{Host, Stream, open_here};
 use crate::site::Cloud;
+use crate::text::{is_plain, visible};
 use configure::delete::DeleteArgs;
 use configure::list::ListArgs;
 use configure::switch::SwitchArgs;
@@ -91,8 +92,15 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
         return Err(failure);
     }
     let stream = if error.use_stderr() { Stream::Error } else { Stream::Output };
-    let colour = host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none();
-    let text = if colour { error.render().ansi().to_string() } else { error.render().to_string() };
+    let plain = error.render().to_string();
+    let text = if plain.chars().any(|c| c != '\n' && !is_plain(c)) {
+        // An argument that a terminal would obey, or that hides a part of itself.
+        plain.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+    } else if host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none() {
+        error.render().ansi().to_string()
+    } else {
+        plain
+    };
     if stream == Stream::Output {
         ui.print(&text)?;
         return Ok(None);

@@ -4,9 +4,13 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
+use zeroize::Zeroizing;
+
 use super::failure::{Failure, Report};
 use super::messages::{Language, Message, Say, Warning};
 use crate::host::{Stream, Streams};
+use crate::text::visible_json;
 
 /// Writes messages.
 #[derive(Clone)]
@@ -25,6 +29,13 @@ impl Ui {
     /// Prints what was asked for.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         Ok(self.streams.out(text)?)
+    }
+
+    /// Prints a value as JSON, on one line or laid out.
+    pub(super) fn print_json(&self, value: &impl Serialize, pretty: bool) -> Result<(), Failure> {
+        let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+        let text = Zeroizing::new(text.expect("texts and numbers are JSON"));
+        self.print(&Zeroizing::new(visible_json(&text) + "\n"))
     }
 
     /// Prints a message that was asked for.

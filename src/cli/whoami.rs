@@ -66,8 +66,7 @@ pub(super) fn run(context: &Context<'_>, args: WhoamiArgs) -> Result<(), Failure
                 principal_id: &identity.principal_id,
                 expiration: credentials.expiration.map(|end| end.to_string()),
             };
-            let json = serde_json::to_string_pretty(&answer).expect("texts are JSON");
-            context.ui.print(&format!("{json}\n"))
+            context.ui.print_json(&answer, true)
         }
     }
 }

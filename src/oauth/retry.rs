@@ -12,26 +12,28 @@ use crate::site::{Cloud, Site};
 
 /// No further attempt starts later than this after the first.
 const PERIOD: Duration = Duration::from_secs(5);
-const BACKOFF: Duration = Duration::from_millis(300);
-/// How often one kind of request is sent again in one command.
-const RETRIES: u8 = 2;
+/// The pauses before the attempts after the first, one for each: the second outlasts a name server that fails for
+/// two seconds.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(2)];
 
 /// The attempts at one kind of request.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts {
-    left: u8,
+    /// How many have failed and were followed by another.
+    retries: usize,
+    most: usize,
     since: Option<Instant>,
 }
 
 impl Attempts {
     /// The first attempt and two more.
     pub const fn new() -> Self {
-        Self { left: RETRIES, since: None }
+        Self { retries: 0, most: BACKOFF.len(), since: None }
     }
 
     /// The first attempt and no more.
     pub const fn one() -> Self {
-        Self { left: 0, since: None }
+        Self { retries: 0, most: 0, since: None }
     }
 
     /// Notes that an attempt begins.
@@ -43,15 +45,16 @@ impl Attempts {
     /// 10.2.3) within bounds; `None` when there is to be none.
     pub fn next_after(&mut self, error: &ReplyError) -> Option<Duration> {
         let since = *self.since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= PERIOD {
+        if since.elapsed() >= PERIOD || self.retries >= self.most {
             return None;
         }
-        self.left = self.left.checked_sub(1)?;
+        let pause = BACKOFF[self.retries];
+        self.retries += 1;
         let asked = match error {
             ReplyError::Refused(refusal) => refusal.retry_after.map(Duration::from_secs),
             _ => None,
         };
-        Some(asked.unwrap_or(BACKOFF).clamp(BACKOFF, PERIOD))
+        Some(asked.unwrap_or(pause).clamp(pause, PERIOD))
     }
 }
 

@@ -55,18 +55,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
     let config = snapshot.config;
     let profiles = config.profiles();
     let now = context.host.clock.now();
-    let text = match args.format {
+    match args.format {
         ListFormat::Json => {
             let rows: Vec<Row<'_>> = profiles.iter().map(|profile| row(profile, config.current(), now)).collect();
-            let json = serde_json::to_string_pretty(&rows).expect("texts and booleans are JSON");
-            format!("{json}\n")
+            context.ui.print_json(&rows, true)
         }
         ListFormat::Table => {
             let rows: Vec<_> = profiles.iter().map(|profile| cells(profile, config.current(), now)).collect();
-            table(&COLUMNS, &rows)
+            context.ui.print(&table(&COLUMNS, &rows))
         }
-    };
-    context.ui.print(&text)
+    }
 }
 
 fn row<'a>(profile: &'a Profile, current: Option<&str>, now: Timestamp) -> Row<'a> {
