@@ -358,7 +358,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
         StoreError::Busy { .. } => (Code::Temporary, vec![Hint::Retry]),
         StoreError::Empty { path } => (Code::File, vec![Hint::EmptyFile { path, remembered }]),
         StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path }]),
-        StoreError::Unsafe { why: Danger::ForeignOwner | Danger::NotALockFile, .. } => {
+        StoreError::Unsafe { why: Danger::ForeignOwner | Danger::ForeignLink | Danger::NotALockFile, .. } => {
             (Code::File, vec![Hint::Ownership, Hint::ConfigPath])
         }
         StoreError::Io { source, .. } => match source.kind() {

@@ -4,46 +4,54 @@
 //! something is spent that has to be saved. It has one fixed name, which only the holder of the lock uses: one
 //! that is already there belongs to a dead process.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io::{Seek, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::{Action, StoreError};
 use super::lock::Lock;
-use super::paths::parent;
+use super::place::Place;
 use super::platform;
 
 /// A file that will take the place of another. Dropped before that, it is removed.
 #[derive(Debug)]
 pub(super) struct Draft {
-    target: PathBuf,
-    path: PathBuf,
+    place: Arc<Place>,
+    name: OsString,
+    target: OsString,
     file: File,
     placed: bool,
 }
 
 impl Draft {
-    /// Creates `path`, the file that will replace `target`, for its owner alone, owned like `model`.
-    pub(super) fn create(path: PathBuf, target: &Path, model: &Metadata, _: &Lock) -> Result<Self, StoreError> {
-        remove(&path)?;
-        let file = platform::create(&path).map_err(StoreError::io(Action::Create, &path))?;
-        let draft = Self { target: target.into(), path, file, placed: false };
-        platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path))?;
+    /// Creates the file of this `kind` that will replace `target`, for its owner alone, owned like `model`.
+    pub(super) fn create(
+        place: &Arc<Place>,
+        kind: &str,
+        target: OsString,
+        model: &Metadata,
+        _: &Lock,
+    ) -> Result<Self, StoreError> {
+        let (place, name) = (Arc::clone(place), place.own(kind));
+        place.remove(&name)?;
+        let file = place.folder.create(&name).map_err(StoreError::io(Action::Create, &place.path_of(&name)))?;
+        let draft = Self { place, name, target, file, placed: false };
+        platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path()))?;
         Ok(draft)
     }
 
     /// Allocates `length` bytes and makes the file durable.
     pub(super) fn reserve(&self, length: u64) -> Result<(), StoreError> {
-        let allocated = platform::allocate(&self.file, length).and_then(|()| self.file.sync_all());
-        allocated.map_err(StoreError::io(Action::Reserve, &self.path))?;
-        platform::sync_directory(parent(&self.path)).map_err(StoreError::io(Action::Reserve, &self.path))
+        let allocated = platform::allocate(&self.file, length).and_then(|()| platform::sync(&self.file));
+        let reserved = allocated.and_then(|()| self.place.folder.sync());
+        reserved.map_err(StoreError::io(Action::Reserve, &self.path()))
     }
 
     /// Writes `bytes` and makes them durable. Can be repeated.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let filled = self.file.rewind().and_then(|()| self.file.write_all(bytes));
-        let filled = filled.and_then(|()| self.file.set_len(bytes.len() as u64)).and_then(|()| self.file.sync_all());
-        filled.map_err(StoreError::io(Action::Write, &self.path))
+        overwrite(&mut self.file, bytes).map_err(StoreError::io(Action::Write, &self.path()))
     }
 
     /// Locks the file while nobody else knows it, so that it is locked when it appears in its place. `None`
@@ -56,9 +64,15 @@ impl Draft {
 
     /// Puts the file in its place, durably.
     pub(super) fn place(mut self, _: &Lock) -> Result<(), StoreError> {
-        platform::rename(&self.path, &self.target).map_err(StoreError::io(Action::Replace, &self.target))?;
+        let target = self.place.path_of(&self.target);
+        let renamed = self.place.folder.rename(&self.name, &self.target);
+        renamed.map_err(StoreError::io(Action::Replace, &target))?;
         self.placed = true;
-        platform::sync_directory(parent(&self.target)).map_err(StoreError::io(Action::Sync, &self.target))
+        self.place.sync()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.place.path_of(&self.name)
     }
 }
 
@@ -66,15 +80,15 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.placed {
             // What stays behind is private, and the next holder of the lock removes it.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.place.folder.remove(&self.name);
         }
     }
 }
 
-/// Removes `path` if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    match platform::uninterrupted(|| fs::remove_file(path)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done.map_err(StoreError::io(Action::Remove, path)),
-    }
+/// Makes `bytes` the whole content of a file, durably.
+fn overwrite(file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    platform::sync(file)
 }

@@ -8,7 +8,6 @@ use super::document::Malformed;
 
 /// Why the shared file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-
 pub enum StoreError {
     /// The operating system refused.
     #[error("file-io")]
@@ -116,6 +115,8 @@ pub enum Danger {
     ForeignOwner,
     /// Every user may change it.
     WorldWritable,
+    /// A symbolic link of one user leads root to the files of another.
+    ForeignLink,
     /// Something that is not a lock file of this user has the name of the lock file.
     NotALockFile,
 }

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -77,12 +78,12 @@ impl Journal {
     ///
     /// [`StoreError::Io`] if a journal that is there cannot be read.
     pub fn load(locked: &Locked) -> Result<Self, StoreError> {
-        Self::at(&locked.journal_path())
+        locked.read_journal()
     }
 
-    /// As [`Journal::load`], without the lock: to look something up.
-    pub(super) fn at(path: &Path) -> Result<Self, StoreError> {
-        match read(path)? {
+    /// Reads a journal that was `opened` at `path`.
+    pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Self, StoreError> {
+        match read(path, opened)? {
             Ok(logins) => Ok(Self { logins, ignored: None }),
             Err(defect) => Ok(Self { logins: Vec::new(), ignored: Some(defect) }),
         }
@@ -223,7 +224,7 @@ impl Journal {
         if self.logins.is_empty() {
             locked.remove_journal()?;
         } else {
-            let file = File { version: VERSION, logins: self.logins.iter().map(Line::from).collect() };
+            let file = Content { version: VERSION, logins: self.logins.iter().map(Line::from).collect() };
             let mut bytes = Zeroizing::new(Vec::with_capacity(self.logins.len() * TYPICAL_LINE));
             serde_json::to_writer(&mut *bytes, &file).expect("tokens can be written to memory");
             locked.write_journal(&bytes)?;
@@ -279,7 +280,7 @@ fn hash(token: &Secret) -> String {
 const TYPICAL_LINE: usize = (16 << 10) + REMEMBERED * 48;
 
 #[derive(Serialize, Deserialize)]
-struct File<L> {
+struct Content<L> {
     version: u32,
     logins: Vec<L>,
 }
@@ -361,8 +362,8 @@ impl Line<'_> {
 }
 
 /// The logins in the journal at `path`, or why it is ignored.
-fn read(path: &Path) -> Result<Result<Vec<Login>, JournalDefect>, StoreError> {
-    let file = match platform::open_own(path) {
+fn read(path: &Path, opened: io::Result<File>) -> Result<Result<Vec<Login>, JournalDefect>, StoreError> {
+    let file = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Vec::new())),
         Err(_) if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) => {
             return Ok(Err(JournalDefect::NotAFile));
@@ -385,7 +386,7 @@ fn read(path: &Path) -> Result<Result<Vec<Login>, JournalDefect>, StoreError> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Login>, JournalDefect> {
-    let file: File<Line<'_>> = serde_json::from_slice(bytes).map_err(|_| JournalDefect::Damaged)?;
+    let file: Content<Line<'_>> = serde_json::from_slice(bytes).map_err(|_| JournalDefect::Damaged)?;
     if file.version != VERSION {
         return Err(JournalDefect::UnknownVersion);
     }

@@ -6,14 +6,17 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::{Action, Danger, StoreError};
-use super::paths::lock_file;
+use super::place::Place;
 use super::platform;
 
+/// How long a lock is waited for that users may hold who cannot write. The SDKs hold theirs for milliseconds.
+const PATIENCE_WITH_READERS: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -21,105 +24,124 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Lock {
     _side: File,
-    target: PathBuf,
+    place: Arc<Place>,
     wait: Duration,
 }
 
 /// The lock on the shared file's own inode, where there is a file and a system that can lock it.
 #[derive(Debug)]
-pub(super) struct FileLock(Option<File>);
+pub(super) struct FileLock {
+    file: Option<File>,
+    ignored: bool,
+}
 
 impl Lock {
-    /// Waits for the lock of `target`. The side file is made beside it, and handed to the owner of `model`.
-    pub(super) fn acquire(target: &Path, model: &fs::Metadata, wait: Duration) -> Result<Self, StoreError> {
-        let side = Wait::new(target, wait).side(&lock_file(target), model)?;
-        Ok(Self { _side: side, target: target.into(), wait })
+    /// Waits for the lock of the shared file at `place`. The side file is made beside it, and handed to the owner of
+    /// `model`.
+    pub(super) fn acquire(place: &Arc<Place>, model: &fs::Metadata, wait: Duration) -> Result<Self, StoreError> {
+        let side = Wait::new(place, wait).side(model)?;
+        Ok(Self { _side: side, place: Arc::clone(place), wait })
     }
 
     /// Waits for those who lock the shared file itself. Held from reading to writing and never longer: whoever
     /// waits for it may be about to save a token that we wait for.
     pub(super) fn file(&self) -> Result<FileLock, StoreError> {
-        let inode = if cfg!(unix) { Wait::new(&self.target, self.wait).inode()? } else { None };
-        Ok(FileLock(inode))
+        // On Windows a lock keeps readers out.
+        if cfg!(unix) { Wait::new(&self.place, self.wait).inode() } else { Ok(FileLock::NONE) }
     }
 }
 
 impl FileLock {
+    const NONE: Self = Self { file: None, ignored: false };
+
+    /// Whether somebody else holds it, and was not waited for any longer.
+    pub(super) const fn is_ignored(&self) -> bool {
+        self.ignored
+    }
+
     /// Goes over from the inode that was replaced to the one that took its place.
     pub(super) fn follow(&mut self, successor: Option<File>) {
-        self.0 = successor;
+        self.file = successor;
     }
 }
 
 struct Wait<'a> {
     until: Option<Instant>,
     wait: Duration,
-    path: &'a Path,
+    place: &'a Place,
 }
 
 impl<'a> Wait<'a> {
-    fn new(path: &'a Path, wait: Duration) -> Self {
-        Self { until: Instant::now().checked_add(wait), wait, path }
+    fn new(place: &'a Place, wait: Duration) -> Self {
+        Self { until: Instant::now().checked_add(wait), wait, place }
     }
 
-    fn side(&self, path: &Path, model: &fs::Metadata) -> Result<File, StoreError> {
+    fn side(&self, model: &fs::Metadata) -> Result<File, StoreError> {
+        let name = self.place.lock_file();
+        let path = self.place.path_of(&name);
         loop {
-            let file = platform::open_or_create(path).map_err(StoreError::io(Action::Open, path))?;
-            let held = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
+            let opened = self.place.folder.open_or_create(&name);
+            let (file, created) = opened.map_err(StoreError::io(Action::Open, &path))?;
+            let held = file.metadata().map_err(StoreError::io(Action::Stat, &path))?;
             if !held.is_file() || platform::is_foreign(&held) {
-                return Err(StoreError::Unsafe { path: path.into(), why: Danger::NotALockFile });
+                return Err(StoreError::Unsafe { path, why: Danger::NotALockFile });
             }
-            platform::hand_over(&file, model).map_err(StoreError::io(Action::Chown, path))?;
-            self.take(&file).map_err(|error| self.describe(error, path))?;
-            if is_at(&held, path) {
+            if created {
+                platform::hand_over(&file, model).map_err(StoreError::io(Action::Chown, &path))?;
+            }
+            take(&file, self.until).map_err(|error| self.describe(error, &path))?;
+            if self.place.folder.has(&name, &held).map_err(StoreError::io(Action::Stat, &path))? {
                 return Ok(file);
             }
         }
     }
 
     /// Waits for writers who lock the shared file itself, and replace it while they hold the lock.
-    fn inode(&self) -> Result<Option<File>, StoreError> {
+    fn inode(&self) -> Result<FileLock, StoreError> {
+        let Place { folder, name, .. } = self.place;
         loop {
-            let Ok(file) = platform::open(self.path) else { return Ok(None) };
-            let Ok(held) = file.metadata() else { return Ok(None) };
+            let Ok(file) = folder.open(name) else { return Ok(FileLock::NONE) };
+            let Ok(held) = file.metadata() else { return Ok(FileLock::NONE) };
             if !held.is_file() {
-                return Ok(None);
+                return Ok(FileLock::NONE);
             }
-            match self.take(&file) {
-                Ok(()) if is_at(&held, self.path) => return Ok(Some(file)),
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(self.describe(error, self.path)),
-                Err(_) => return Ok(None),
+            let impatient = Instant::now().checked_add(PATIENCE_WITH_READERS);
+            let until = if platform::is_exposed(&held) { impatient.min(self.until.or(impatient)) } else { self.until };
+            match take(&file, until) {
+                Ok(()) => match folder.has(name, &held) {
+                    Ok(true) => return Ok(FileLock { file: Some(file), ignored: false }),
+                    Ok(false) => {}
+                    Err(_) => return Ok(FileLock::NONE),
+                },
+                Err(error) if error.kind() != io::ErrorKind::TimedOut => return Ok(FileLock::NONE),
+                Err(error) if until == self.until => return Err(self.describe(error, &self.place.path())),
+                Err(_) => return Ok(FileLock { file: None, ignored: true }),
             }
-        }
-    }
-
-    fn take(&self, file: &File) -> io::Result<()> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(()),
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            let left = self.until.map_or(LONGEST_PAUSE, |until| until.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            thread::sleep(pause.min(left));
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
     fn describe(&self, error: io::Error, path: &Path) -> StoreError {
         match error.kind() {
-            io::ErrorKind::TimedOut => StoreError::Busy { path: self.path.into(), waited: self.wait },
-            _ => StoreError::Io { action: Action::Lock, path: path.into(), source: error },
+            io::ErrorKind::TimedOut => StoreError::Busy { path: self.place.path(), waited: self.wait },
+            _ => StoreError::io(Action::Lock, path)(error),
         }
     }
 }
 
-fn is_at(held: &fs::Metadata, path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|now| platform::is_same(held, &now))
+fn take(file: &File, until: Option<Instant>) -> io::Result<()> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let left = until.map_or(LONGEST_PAUSE, |until| until.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }

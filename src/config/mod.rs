@@ -14,6 +14,7 @@ mod location;
 mod lock;
 mod note;
 mod paths;
+mod place;
 mod platform;
 mod profile;
 mod profile_name;

@@ -1,5 +1,7 @@
 //! What a person may want to know about the shared file although it could be read. Holds none of its secrets.
 
+use std::path::PathBuf;
+
 use super::document::Malformed;
 
 /// Something noticed about the file.
@@ -11,6 +13,12 @@ pub enum Note {
     Exposed,
     /// Users other than its owner could read it until now.
     Tightened,
+    /// It belongs to another user, who can change it at any time. It is never written.
+    ForeignOwner,
+    /// Every user can rename what is in this directory above the file, and so put other files in its place.
+    OpenToAll(PathBuf),
+    /// A lock on the file was not waited for any longer: everybody who can read the file can hold one.
+    LockIgnored,
     /// The file has this many hard links: writing breaks the link.
     HardLinked(u64),
     /// The journal of rotated tokens was ignored.

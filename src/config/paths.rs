@@ -20,6 +20,7 @@ pub(super) fn lock_file(target: &Path) -> PathBuf {
 }
 
 /// The directory that `path` is in.
+#[cfg(not(unix))]
 pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

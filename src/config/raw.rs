@@ -1,13 +1,13 @@
-//! What is at the path: the bytes of a regular file, and whether the place is fit for secrets.
+//! What is at the path: the bytes of a regular file.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::{Action, Danger, StoreError};
-use super::paths::parent;
+use super::error::{Action, StoreError};
+use super::place::Place;
 use super::platform;
 
 /// The largest file that is read.
@@ -23,7 +23,16 @@ pub(super) struct Raw {
 impl Raw {
     /// Reads the file at `path`, `None` when there is none. Anything but a regular file is refused without waiting.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, StoreError> {
-        let file = match platform::open(path) {
+        Self::read(path, platform::open(path))
+    }
+
+    /// As [`Raw::load`], where no link is followed any more.
+    pub(super) fn load_from(place: &Place) -> Result<Option<Self>, StoreError> {
+        Self::read(&place.path(), place.folder.open(&place.name))
+    }
+
+    fn read(path: &Path, opened: io::Result<File>) -> Result<Option<Self>, StoreError> {
+        let file = match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
                 return Err(StoreError::Dangling { path: path.into() });
             }
@@ -55,50 +64,4 @@ fn cannot_open(path: &Path, error: io::Error) -> StoreError {
         Ok(metadata) if !metadata.is_file() => StoreError::NotAFile { path: path.into() },
         _ => StoreError::io(Action::Open, path)(error),
     }
-}
-
-/// The file behind every symbolic link. Its directory is made where there is none.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    match fs::canonicalize(path) {
-        Ok(target) if target.is_file() => return Ok(target),
-        Ok(_) => return Err(StoreError::NotAFile { path: path.into() }),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(StoreError::io(Action::Resolve, path)(error));
-        }
-        Err(_) if path.is_symlink() => return Err(StoreError::Dangling { path: path.into() }),
-        Err(_) => {}
-    }
-    let name = path.file_name().ok_or_else(|| StoreError::NotAFile { path: path.into() })?;
-    let directory = parent(path);
-    if !directory.exists() {
-        platform::create_directories(directory).map_err(StoreError::io(Action::Create, directory))?;
-        let above = parent(directory);
-        platform::sync_directory(above).map_err(StoreError::io(Action::Sync, above))?;
-    }
-    let directory = fs::canonicalize(directory).map_err(StoreError::io(Action::Resolve, directory))?;
-    Ok(directory.join(name))
-}
-
-/// Whom root creates files for: the owner of the file, or else of its directory.
-pub(super) fn owner_model(target: &Path, directory: Metadata) -> Result<Metadata, StoreError> {
-    match fs::metadata(target) {
-        Ok(metadata) => {
-            refuse_strangers(target, &metadata)?;
-            Ok(metadata)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(directory),
-        Err(error) => Err(StoreError::io(Action::Stat, target)(error)),
-    }
-}
-
-/// Refuses what another user owns, or could replace.
-pub(super) fn refuse_strangers(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    let why = if platform::is_foreign(metadata) {
-        Danger::ForeignOwner
-    } else if metadata.is_dir() && platform::is_open_to_all(metadata) {
-        Danger::WorldWritable
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Unsafe { path: path.into(), why })
 }

@@ -7,15 +7,17 @@
 use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::atomic::{Draft, remove};
+use super::atomic::Draft;
 use super::error::{Action, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
 use super::note::Note;
-use super::paths::{beside, parent};
-use super::raw::{Raw, owner_model, refuse_strangers, resolve};
+use super::paths::beside;
+use super::place::{Place, refuse_strangers};
+use super::raw::Raw;
 use super::{Config, Journal, platform};
 
 /// How long a file may be empty or torn: the Node and Java SDKs write in place.
@@ -91,21 +93,7 @@ impl Store {
     ///
     /// Every [`StoreError`] but [`StoreError::Busy`] and [`StoreError::Moved`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
-        let until = Instant::now() + self.patience;
-        loop {
-            let torn = match Raw::load(&self.path)? {
-                None => return Ok(Snapshot::missing()),
-                Some(raw) => match Config::parse(&raw.bytes) {
-                    Ok(config) => return Ok(Snapshot::of(config, raw)),
-                    Err(_) if raw.is_blank() => StoreError::Empty { path: self.path.clone() },
-                    Err(source) => StoreError::Malformed { path: self.path.clone(), source },
-                },
-            };
-            if Instant::now() >= until {
-                return Err(torn);
-            }
-            thread::sleep(PAUSE);
-        }
+        read(&self.path, self.patience, || Raw::load(&self.path))
     }
 
     /// Reads the journal beside the file without a lock.
@@ -115,7 +103,8 @@ impl Store {
     /// [`StoreError::Io`] if a journal that is there cannot be read.
     pub fn journal(&self) -> Result<Journal, StoreError> {
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        Journal::at(&beside(&target, JOURNAL))
+        let path = beside(&target, JOURNAL);
+        Journal::read(&path, platform::open_own(&path))
     }
 
     /// Waits up to `wait` for the exclusive right to change the file. Its directory is made where there is none.
@@ -126,34 +115,16 @@ impl Store {
     /// [`StoreError::Busy`] at the deadline; else what keeps the lock from being taken, or makes the place
     /// unsafe for secrets.
     pub fn lock(&self, wait: Duration) -> Result<Locked, StoreError> {
-        let target = resolve(&self.path)?;
-        let directory = fs::metadata(parent(&target)).map_err(StoreError::io(Action::Stat, parent(&target)))?;
-        refuse_strangers(parent(&target), &directory)?;
-        let lock = Lock::acquire(&target, &owner_model(&target, directory)?, wait)?;
-        let store = Self { path: target, patience: self.patience };
-        let locked =
-            Locked { link: self.path.clone(), store, lock, wait, file: None, draft: None, journal_draft: None };
+        let place = Arc::new(Place::find(&self.path)?);
+        let lock = Lock::acquire(&place, &place.owner_model()?, wait)?;
+        let (link, patience) = (self.path.clone(), self.patience);
+        let notes = place.loose.clone().map(Note::OpenToAll).into_iter().collect();
+        let locked = Locked { link, patience, place, lock, wait, notes, draft: None, journal_draft: None };
         locked.check_link()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
-            remove(&beside(&locked.store.path, kind))?;
+            locked.place.remove(&locked.place.own(kind))?;
         }
         Ok(locked)
-    }
-
-    /// As [`Store::lock`], with the file's own lock taken too, and without keeping a runtime from anything else: for
-    /// a caller that listens to interrupts while it waits, and then only writes.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::lock`].
-    pub async fn lock_to_write(&self, wait: Duration) -> Result<Locked, StoreError> {
-        let store = self.clone();
-        let locked = tokio::task::spawn_blocking(move || {
-            let mut locked = store.lock(wait)?;
-            locked.file = Some(locked.lock.file()?);
-            Ok(locked)
-        });
-        locked.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
     /// Locks, reads, edits, and writes if the edit changed anything. The edit may run more than once: it starts
@@ -179,11 +150,12 @@ const JOURNAL_DRAFT: &str = "journal.tmp";
 #[derive(Debug)]
 pub struct Locked {
     link: PathBuf,
-    store: Store,
+    patience: Duration,
+    place: Arc<Place>,
     lock: Lock,
     wait: Duration,
-    /// The file's own lock, where it is held already.
-    file: Option<FileLock>,
+    /// What was noticed and not said yet.
+    notes: Vec<Note>,
     draft: Option<Draft>,
     journal_draft: Option<Draft>,
 }
@@ -195,7 +167,12 @@ impl Locked {
     ///
     /// As [`Store::read`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
-        self.store.read()
+        read(&self.place.path(), self.patience, || Raw::load_from(&self.place))
+    }
+
+    /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Makes sure that the next write of the file and of the journal finds its space, each `growth` bytes
@@ -207,12 +184,10 @@ impl Locked {
     pub fn reserve(&mut self, growth: u64) -> Result<(), StoreError> {
         // Both use the same names as their successors, and would take those along.
         (self.draft, self.journal_draft) = (None, None);
-        let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let (config, journal) = (size(&self.store.path), size(&self.journal_path()));
-        let draft = self.new_draft(&self.store.path, DRAFT)?;
-        draft.reserve(config + growth)?;
-        let journal_draft = self.new_draft(&self.journal_path(), JOURNAL_DRAFT)?;
-        journal_draft.reserve(journal + growth)?;
+        let draft = self.new_draft(DRAFT)?;
+        draft.reserve(self.place.length(&self.place.name) + growth)?;
+        let journal_draft = self.new_draft(JOURNAL_DRAFT)?;
+        journal_draft.reserve(self.place.length(&self.place.own(JOURNAL)) + growth)?;
         (self.draft, self.journal_draft) = (Some(draft), Some(journal_draft));
         Ok(())
     }
@@ -227,11 +202,9 @@ impl Locked {
         &mut self,
         mut edit: impl FnMut(&mut Config) -> Result<T, E>,
     ) -> Result<Updated<T>, UpdateError<E>> {
-        let until = Instant::now() + self.store.patience;
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self.lock.file()?,
-        };
+        let until = Instant::now() + self.patience;
+        let mut file = self.lock.file()?;
+        self.notes.extend(file.is_ignored().then_some(Note::LockIgnored));
         loop {
             let Snapshot { mut config, mut notes, raw, .. } = self.read()?;
             let before = config.clone();
@@ -243,7 +216,8 @@ impl Locked {
                 }
                 continue;
             }
-            self.tighten(written, &mut notes)?;
+            self.tighten(written, raw.as_ref(), &mut notes)?;
+            notes.append(&mut self.notes);
             return Ok(Updated { value, written, notes });
         }
     }
@@ -264,16 +238,17 @@ impl Locked {
         })
     }
 
-    /// The private file beside the shared one that the journal is kept in.
-    pub(super) fn journal_path(&self) -> PathBuf {
-        beside(&self.store.path, JOURNAL)
+    /// Reads the private file beside the shared one that the journal is kept in.
+    pub(super) fn read_journal(&self) -> Result<Journal, StoreError> {
+        let name = self.place.own(JOURNAL);
+        Journal::read(&self.place.path_of(&name), self.place.folder.open(&name))
     }
 
     /// Replaces the journal, durably.
     pub(super) fn write_journal(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let mut draft = match self.journal_draft.take() {
             Some(draft) => draft,
-            None => self.new_draft(&self.journal_path(), JOURNAL_DRAFT)?,
+            None => self.new_draft(JOURNAL_DRAFT)?,
         };
         draft.fill(bytes)?;
         draft.place(&self.lock)
@@ -281,23 +256,22 @@ impl Locked {
 
     /// Removes the journal, durably.
     pub(super) fn remove_journal(&mut self) -> Result<(), StoreError> {
-        let path = self.journal_path();
-        remove(&path)?;
-        platform::sync_directory(parent(&path)).map_err(StoreError::io(Action::Sync, &path))
+        self.place.remove(&self.place.own(JOURNAL))?;
+        self.place.sync()
     }
 
     /// Replaces the file unless it is no longer the one that was read; whether that was so.
     fn replace(&mut self, file: &mut FileLock, read: Option<&Raw>, bytes: &[u8]) -> Result<bool, StoreError> {
         if let Some(raw) = read {
-            refuse_strangers(&self.store.path, &raw.metadata)?;
+            refuse_strangers(&self.place.path(), &raw.metadata)?;
         }
         let mut draft = match self.draft.take() {
             Some(draft) => draft,
-            None => self.new_draft(&self.store.path, DRAFT)?,
+            None => self.new_draft(DRAFT)?,
         };
         draft.fill(bytes)?;
         self.check_link()?;
-        let now = Raw::load(&self.store.path)?;
+        let now = Raw::load_from(&self.place)?;
         if now.as_ref().map(|raw| &raw.bytes) != read.map(|raw| &raw.bytes) {
             self.draft = Some(draft);
             return Ok(false);
@@ -308,19 +282,23 @@ impl Locked {
         Ok(true)
     }
 
-    fn new_draft(&self, target: &Path, kind: &str) -> Result<Draft, StoreError> {
-        let directory = parent(&self.store.path);
-        let directory = fs::metadata(directory).map_err(StoreError::io(Action::Stat, directory))?;
-        let model = owner_model(&self.store.path, directory)?;
-        Draft::create(beside(&self.store.path, kind), target, &model, &self.lock)
+    fn new_draft(&self, kind: &str) -> Result<Draft, StoreError> {
+        let target = if kind == DRAFT { self.place.name.clone() } else { self.place.own(JOURNAL) };
+        Draft::create(&self.place, kind, target, &self.place.owner_model()?, &self.lock)
     }
 
     /// A write has made the file private; one that was not needed still does.
-    fn tighten(&self, written: bool, notes: &mut [Note]) -> Result<(), StoreError> {
+    fn tighten(&self, written: bool, read: Option<&Raw>, notes: &mut [Note]) -> Result<(), StoreError> {
         if let Some(note) = notes.iter_mut().find(|note| **note == Note::Exposed) {
+            let Place { folder, name, .. } = &*self.place;
+            let private = || {
+                let file = folder.open(name)?;
+                let still =
+                    read.is_some_and(|raw| file.metadata().is_ok_and(|now| platform::is_same(&raw.metadata, &now)));
+                if still { platform::make_private(&file, &folder.metadata()?) } else { Ok(()) }
+            };
             if !written {
-                let path = &self.store.path;
-                platform::make_private(path).map_err(StoreError::io(Action::Chmod, path))?;
+                private().map_err(StoreError::io(Action::Chmod, &self.place.path()))?;
             }
             *note = Note::Tightened;
         }
@@ -328,15 +306,37 @@ impl Locked {
     }
 
     fn check_link(&self) -> Result<(), StoreError> {
-        if resolve(&self.link)? == self.store.path {
-            Ok(())
-        } else {
-            Err(StoreError::Moved { path: self.link.clone() })
+        match self.place.is_at(&self.link)? {
+            true => Ok(()),
+            false => Err(StoreError::Moved { path: self.link.clone() }),
         }
     }
 
     fn busy(&self) -> StoreError {
-        StoreError::Busy { path: self.store.path.clone(), waited: self.wait }
+        StoreError::Busy { path: self.place.path(), waited: self.wait }
+    }
+}
+
+/// Reads a file again and again until it is whole or `patience` is over.
+fn read(
+    path: &Path,
+    patience: Duration,
+    load: impl Fn() -> Result<Option<Raw>, StoreError>,
+) -> Result<Snapshot, StoreError> {
+    let until = Instant::now() + patience;
+    loop {
+        let torn = match load()? {
+            None => return Ok(Snapshot::missing()),
+            Some(raw) => match Config::parse(&raw.bytes) {
+                Ok(config) => return Ok(Snapshot::of(config, raw)),
+                Err(_) if raw.is_blank() => StoreError::Empty { path: path.into() },
+                Err(source) => StoreError::Malformed { path: path.into(), source },
+            },
+        };
+        if Instant::now() >= until {
+            return Err(torn);
+        }
+        thread::sleep(PAUSE);
     }
 }
 
@@ -349,6 +349,9 @@ impl Snapshot {
         let mut notes: Vec<Note> = config.oddities().iter().cloned().map(Note::Odd).collect();
         if platform::is_exposed(&raw.metadata) {
             notes.push(Note::Exposed);
+        }
+        if platform::is_foreign(&raw.metadata) {
+            notes.push(Note::ForeignOwner);
         }
         if platform::names(&raw.metadata) > 1 {
             notes.push(Note::HardLinked(platform::names(&raw.metadata)));

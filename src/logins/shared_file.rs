@@ -69,7 +69,8 @@ struct LockedFile {
 
 impl LockedLogins for LockedFile {
     fn read_and_heal(&mut self, profile: &str) -> Result<Current, StoreError> {
-        let notes: Vec<Note> = self.journal.note().into_iter().collect();
+        let mut notes = self.locked.take_notes();
+        notes.extend(self.journal.note());
         let config = self.locked.read()?.config;
         let Some(mut found) = config.find(profile) else {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.

@@ -193,8 +193,8 @@ fn errors(name: &str) -> &'static [&'static str] {
         "openat" => &["EIO", "EACCES", "EINTR", "EMFILE", "EROFS"],
         "write" | "ftruncate" | "fallocate" => &["EIO", "ENOSPC", "EDQUOT", "EINTR"],
         "fsync" | "fdatasync" => &["EIO", "ENOSPC", "EINTR"],
-        "rename" | "renameat2" => &["EIO", "EACCES", "EINTR", "EROFS"],
-        "unlink" | "fchmod" | "chmod" | "fchown" => &["EIO", "EACCES", "EINTR"],
+        "rename" | "renameat" | "renameat2" => &["EIO", "EACCES", "EINTR", "EROFS"],
+        "unlink" | "unlinkat" | "fchmod" | "chmod" | "fchown" => &["EIO", "EACCES", "EINTR"],
         "flock" => &["EINTR", "ENOLCK", "EIO"],
         "read" | "statx" | "fstat" | "newfstatat" | "lseek" | "readlink" => &["EIO", "EINTR"],
         "connect" | "socket" | "sendto" | "recvfrom" | "writev" | "setsockopt" => &["EIO", "EINTR", "ENOBUFS"],
@@ -234,8 +234,15 @@ fn failed_at_any_system_call_a_renewal_loses_no_login() {
 /// What a system call does to the files beside the shared one, in words; those files have no other names than these.
 fn durable_step(call: &str) -> Option<String> {
     let (name, rest) = call.split_once('(')?;
-    let files = rest.split(['"', '<', '>']).filter(|part| part.contains("/aliyun-rs/sandbox"));
-    let files: Vec<&str> = files.map(|file| file.rsplit('/').next().unwrap().trim_start_matches('.')).collect();
+    let open = rest.split(['<', '>']).filter(|part| part.contains("/aliyun-rs/sandbox"));
+    let named = rest.split('"').skip(1).step_by(2);
+    let (name, files) = match name {
+        "renameat" | "unlinkat" if open.clone().next().is_some() => {
+            (name.trim_end_matches("at"), named.collect::<Vec<_>>())
+        }
+        _ => (name, open.collect()),
+    };
+    let files: Vec<&str> = files.iter().map(|file| file.rsplit('/').next().unwrap().trim_start_matches('.')).collect();
     match name {
         _ if is_request(call) => Some("request".to_owned()),
         "fallocate" | "write" | "fsync" | "rename" | "unlink" if !files.is_empty() && !call.contains("ENOENT") => {

@@ -3,9 +3,10 @@
 //! Both sides have the same functions. On Windows the user's profile folder is private by its access list, so
 //! everything about modes and owners does nothing there.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
 mod unix;
@@ -16,6 +17,16 @@ pub(super) use unix::*;
 mod other;
 #[cfg(not(unix))]
 pub(super) use other::*;
+
+/// Where a file is, behind every symbolic link. There need not be one.
+pub(super) struct Found {
+    /// The directory that it is in.
+    pub(super) folder: Folder,
+    /// Its name there.
+    pub(super) name: OsString,
+    /// A directory above, in which every user can give another directory this one's name.
+    pub(super) loose: Option<PathBuf>,
+}
 
 /// Whether both paths lead to one file that exists, by whatever links.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {

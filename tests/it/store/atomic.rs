@@ -196,6 +196,53 @@ mod unix {
     }
 
     #[test]
+    fn a_folder_that_is_exchanged_under_our_hands_takes_nothing_along() {
+        let place = Place::empty();
+        for folder in ["home", "victim"] {
+            fs::create_dir(place.at(folder)).unwrap();
+        }
+        fs::write(place.at("home/config.json"), REALISTIC).unwrap();
+        set_mode(&place.at("home/config.json"), 0o600);
+        let store = Store::at(place.at("home/config.json"));
+        let error = update(&store, |config| {
+            fs::rename(place.at("home"), place.at("moved")).unwrap();
+            symlink("victim", place.at("home")).unwrap();
+            config.set_current("生产");
+        });
+        assert!(matches!(error, Err(StoreError::Moved { .. })), "{error:?}");
+        assert_eq!(fs::read_dir(place.at("victim")).unwrap().count(), 0);
+        assert_eq!(fs::read_to_string(place.at("moved/config.json")).unwrap(), REALISTIC);
+        let left: Vec<_> = fs::read_dir(place.at("moved")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[test]
+    fn a_folder_above_that_everybody_can_change_is_noted_once() {
+        let place = Place::empty();
+        fs::create_dir_all(place.at("shared/home")).unwrap();
+        set_mode(&place.at("shared"), 0o777);
+        let store = Store::at(place.at("shared/home/config.json"));
+        let mut locked = store.lock(AMPLE).unwrap();
+        let folder = fs::canonicalize(place.at("shared")).unwrap();
+        let updated = update_locked(&mut locked, |config| count(config, "dev")).unwrap();
+        assert_eq!(updated.notes, [Note::OpenToAll(folder)]);
+        assert!(update_locked(&mut locked, |config| count(config, "dev")).unwrap().notes.is_empty());
+        drop(locked);
+        set_mode(&place.at("shared"), 0o1777);
+        assert!(update(&store, |config| count(config, "dev")).unwrap().notes.is_empty());
+    }
+
+    #[test]
+    fn a_lock_held_on_a_file_that_others_can_read_is_not_waited_for_long() {
+        let place = Place::with(REALISTIC);
+        set_mode(&place.path(), 0o644);
+        let theirs = fs::File::open(place.path()).unwrap();
+        theirs.lock().unwrap();
+        let updated = update(&place.store(), |config| count(config, "生产")).unwrap();
+        assert_eq!(updated.notes, [Note::Tightened, Note::LockIgnored]);
+    }
+
+    #[test]
     fn a_lock_file_that_is_a_link_is_refused() {
         let place = Place::with(REALISTIC);
         fs::write(place.at("victim"), "").unwrap();

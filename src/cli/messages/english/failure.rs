@@ -152,6 +152,7 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
         StoreError::Unsafe { path, why } => {
             let why = match why {
                 Danger::ForeignOwner => "belongs to another user",
+                Danger::ForeignLink => "leads through a link of another user to files that are not that user's",
                 Danger::WorldWritable => "can be changed by every user",
                 Danger::NotALockFile => "is not a lock file of this user",
             };

@@ -81,6 +81,13 @@ fn note(note: &Note, f: &mut String) -> Result {
     match note {
         Note::Exposed => f.write_str("other users can read the file; it becomes private on the next write"),
         Note::Tightened => f.write_str("other users could read the file; now only its owner can"),
+        Note::ForeignOwner => f.write_str("the file belongs to another user, who can change it at any time"),
+        Note::OpenToAll(path) => {
+            write!(f, "every user can rename the files in `{}`, a folder above this one", path.display())
+        }
+        Note::LockIgnored => {
+            f.write_str("a lock on the file, which other users can read, was held for long; it was not waited for")
+        }
         Note::HardLinked(links) => write!(f, "the file has {links} hard links; writing breaks the link"),
         Note::JournalIgnored(defect) => {
             f.write_str("the journal of rotated tokens is ignored: ")?;

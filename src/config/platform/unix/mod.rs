@@ -1,13 +1,19 @@
-//! Modes, owners and `fsync` of directories.
+//! Modes, owners, descriptors of directories.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+mod find;
+mod folder;
+
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::uninterrupted;
+use super::{Found, uninterrupted};
+
+pub(crate) use find::find;
+pub(crate) use folder::Folder;
 
 const PRIVATE: u32 = 0o600;
 const PRIVATE_DIRECTORY: u32 = 0o700;
@@ -23,46 +29,17 @@ pub(crate) fn open_own(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(OFlags::NONBLOCK | OFlags::NOFOLLOW)).open(path)
 }
 
-/// Creates a private file that was not there.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(PRIVATE)
-        .custom_flags(flags(OFlags::NOFOLLOW))
-        .open(path)?;
-    file.set_permissions(Permissions::from_mode(PRIVATE))?;
-    Ok(file)
-}
-
-/// Opens a private file for locking, creating it where there is none.
-pub(crate) fn open_or_create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(PRIVATE)
-        .custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK))
-        .open(path)
-}
-
-/// Creates a directory and those above it, for the owner alone.
-pub(crate) fn create_directories(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(path)?;
-    // The mode that was asked for, whatever the umask took from it.
-    fs::set_permissions(path, Permissions::from_mode(PRIVATE_DIRECTORY))
-}
-
 /// Whether others than the owner may read or write the file.
 pub(crate) fn is_exposed(metadata: &Metadata) -> bool {
     metadata.mode() & 0o077 != 0
 }
 
-/// Takes the file away from everyone but its owner.
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    fs::set_permissions(path, Permissions::from_mode(PRIVATE))
+/// Takes a file in a directory away from everyone but its owner. Root does so only for the owner of the directory.
+pub(crate) fn make_private(file: &File, directory: &Metadata) -> io::Result<()> {
+    if me() == ROOT && file.metadata()?.uid() != directory.uid() {
+        return Ok(());
+    }
+    uninterrupted(|| file.set_permissions(Permissions::from_mode(PRIVATE)))
 }
 
 /// How many names the file has.
@@ -83,8 +60,11 @@ pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
 /// Whether a file or directory belongs to a user whom we need not trust. Root trusts every owner: it works on
 /// the owner's behalf.
 pub(crate) fn is_foreign(metadata: &Metadata) -> bool {
-    let me = rustix::process::geteuid().as_raw();
-    me != ROOT && metadata.uid() != me && metadata.uid() != ROOT
+    me() != ROOT && metadata.uid() != me() && metadata.uid() != ROOT
+}
+
+fn me() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Whether anybody may rename files in the directory. A sticky one, such as `/tmp`, protects them.
@@ -92,10 +72,10 @@ pub(crate) fn is_open_to_all(directory: &Metadata) -> bool {
     directory.mode() & 0o1002 == 0o002
 }
 
-/// Gives a file that root created to the owner of what it stands beside or replaces.
+/// Gives a file that was just created by root to the owner of what it stands beside or replaces.
 pub(crate) fn hand_over(file: &File, model: &Metadata) -> io::Result<()> {
     let owner = file.metadata()?;
-    if !rustix::process::geteuid().is_root() || (owner.uid(), owner.gid()) == (model.uid(), model.gid()) {
+    if me() != ROOT || (owner.uid(), owner.gid()) == (model.uid(), model.gid()) {
         return Ok(());
     }
     uninterrupted(|| fchown(file, Some(model.uid()), Some(model.gid())))
@@ -122,15 +102,9 @@ fn native_allocate(_: &File, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Replaces the file `to`.
-pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    uninterrupted(|| fs::rename(from, to))
-}
-
-/// Makes the names in a directory durable. File systems that cannot do it for a directory say so, and need it
-/// not.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    match uninterrupted(|| File::open(path)?.sync_all()) {
+/// Makes a file or directory durable. File systems that cannot do it for a directory say so, and need it not.
+pub(crate) fn sync(file: &File) -> io::Result<()> {
+    match uninterrupted(|| file.sync_all()) {
         Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
         done => done,
     }
