@@ -35,6 +35,14 @@ impl Site {
         }
     }
 
+    /// A region that every account of this site can use: the default where a person names none.
+    pub const fn default_region(self) -> &'static str {
+        match self {
+            Self::China => "cn-hangzhou",
+            Self::International => "ap-southeast-1",
+        }
+    }
+
     const fn sign_in_origin(self) -> &'static str {
         match self {
             Self::China => "https://signin.aliyun.com",

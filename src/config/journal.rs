@@ -99,9 +99,9 @@ impl Journal {
         self.logins.iter().find(|login| login.profile == name)
     }
 
-    /// The profiles whose tokens are kept here.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.logins.iter().map(|login| login.profile.as_str())
+    /// The logins that are kept here.
+    pub fn logins(&self) -> impl Iterator<Item = &Login> {
+        self.logins.iter()
     }
 
     /// Judges the tokens that the shared file has for `profile`. A token that was superseded in any login is
@@ -235,6 +235,11 @@ impl Journal {
 }
 
 impl Login {
+    /// The name of its profile.
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// The decision about a profile of its own name, whose token was not superseded. Without a refresh token only
     /// the newest access token proves a copy of ours.
     fn judge(&self, profile: &Profile) -> Verdict<'_> {

@@ -119,7 +119,8 @@ impl Store {
         let lock = Lock::acquire(&place, &place.owner_model()?, wait)?;
         let (link, patience) = (self.path.clone(), self.patience);
         let notes = place.loose.clone().map(Note::OpenToAll).into_iter().collect();
-        let locked = Locked { link, patience, place, lock, wait, notes, draft: None, journal_draft: None };
+        let locked =
+            Locked { link, patience, place, lock, wait, notes, refills: false, draft: None, journal_draft: None };
         locked.check_link()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
             locked.place.remove(&locked.place.own(kind))?;
@@ -156,6 +157,8 @@ pub struct Locked {
     wait: Duration,
     /// What was noticed and not said yet.
     notes: Vec<Note>,
+    /// Whether a file with nothing in it is filled again instead of being refused.
+    refills: bool,
     draft: Option<Draft>,
     journal_draft: Option<Draft>,
 }
@@ -167,7 +170,17 @@ impl Locked {
     ///
     /// As [`Store::read`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
+        if self.refills
+            && let Some(raw) = Raw::load_from(&self.place)?.filter(Raw::is_blank)
+        {
+            return Ok(Snapshot::of(Config::empty(), raw));
+        }
         read(&self.place.path(), self.patience, || Raw::load_from(&self.place))
+    }
+
+    /// From now on a file with nothing in it is one without profiles, to be filled again.
+    pub const fn refill(&mut self) {
+        self.refills = true;
     }
 
     /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.

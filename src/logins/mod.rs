@@ -110,6 +110,13 @@ pub trait LockedLogins: Send {
     /// [`StoreError`]; then nothing has changed.
     fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError>;
 
+    /// Puts the remembered logins that the file has lost back into it, an empty file included, and returns their
+    /// profiles. Nothing but the login is restored.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing has changed.
+    fn restore(&mut self) -> Result<Vec<String>, StoreError>;
+
     /// Forgets every token of `profile` that is kept outside the file.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Current, Kept, LockedLogins, LoginStore, Rotation};
 use crate::config::{
-    Changes, Config, Field, Journal, Locked, Note, Profile, Snapshot, Store, StoreError, Verdict, Version,
+    Changes, Config, Field, Journal, Locked, Login, Mode, Note, Profile, Snapshot, Store, StoreError, Verdict, Version,
 };
 use crate::secret::Secret;
 use crate::site::Site;
@@ -52,7 +52,7 @@ impl LoginStore for SharedFile {
 
     fn remembered_names(&self) -> Vec<String> {
         let journal = self.0.journal().unwrap_or_default();
-        journal.names().map(str::to_owned).collect()
+        journal.logins().map(|login| login.profile().to_owned()).collect()
     }
 
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
@@ -141,6 +141,30 @@ impl LockedLogins for LockedFile {
             self.journal.prune(&mut self.locked, &config)?;
         }
         Ok(updated.notes)
+    }
+
+    fn restore(&mut self) -> Result<Vec<String>, StoreError> {
+        let changes = |login: &Login| {
+            Changes::new()
+                .text(Field::Mode, Mode::OAuth.as_str())
+                .text(Field::RegionId, login.site.default_region())
+                .text(Field::OauthSiteType, login.site.as_str())
+                .tokens(&login.tokens)
+        };
+        let lost: Vec<_> = self.journal.logins().map(|login| (login.profile().to_owned(), changes(login))).collect();
+        self.locked.refill();
+        let mut restored = Vec::new();
+        self.locked.edit(|config| {
+            restored.clear();
+            for (profile, changes) in lost.iter().filter(|(profile, _)| !config.contains(profile)).collect::<Vec<_>>() {
+                config.upsert(profile, changes);
+                restored.push(profile.clone());
+            }
+            if let (None, Some(first)) = (config.current(), restored.first()) {
+                config.set_current(first);
+            }
+        })?;
+        Ok(restored)
     }
 
     fn forget(&mut self, profile: &str) -> Result<(), StoreError> {

@@ -321,3 +321,27 @@ fn an_interrupt_while_waiting_for_another_process_ends_the_run_at_once() {
     drop(held);
     world.run(&ARGS).done();
 }
+
+#[test]
+fn an_emptied_file_is_restored_from_the_journal() {
+    let (world, _, _) = renewed();
+    let newest = world.refresh_token("demo");
+    for emptied in ["", " \n"] {
+        world.replace_config(emptied);
+        let hint = "hint: its logins are in the journal beside it; restore them: aliyun-rs configure restore";
+        world.run(&ARGS).exits(6).warns(hint);
+        let output = world.run(&["configure", "restore"]).done();
+        assert_eq!(output.stdout, "The login of the profile `demo` is restored.\n");
+        assert_eq!(world.refresh_token("demo"), newest);
+        world.run(&ARGS).done();
+    }
+    world.run(&["configure", "restore"]).done().warns("There is no login to restore.");
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn a_file_that_is_empty_without_a_journal_is_not_promised_back() {
+    let world = World::new();
+    world.write_config("");
+    world.run(&ARGS).exits(6).warns("hint: remove it, then sign in: rm ");
+}

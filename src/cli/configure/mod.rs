@@ -2,6 +2,7 @@
 
 pub(super) mod delete;
 pub(super) mod list;
+mod restore;
 mod settings;
 pub(super) mod sign_in;
 pub(super) mod switch;
@@ -25,6 +26,7 @@ enum ConfigureCommand {
     Switch(switch::SwitchArgs),
     Delete(delete::DeleteArgs),
     List(list::ListArgs),
+    Restore(restore::RestoreArgs),
 }
 
 pub(super) fn run(context: &Context<'_>, args: ConfigureArgs) -> Result<(), Failure> {
@@ -37,5 +39,6 @@ pub(super) fn run(context: &Context<'_>, args: ConfigureArgs) -> Result<(), Fail
         Some(ConfigureCommand::Switch(args)) => switch::run(context, args),
         Some(ConfigureCommand::Delete(args)) => delete::run(context, args),
         Some(ConfigureCommand::List(args)) => list::run(context, args),
+        Some(ConfigureCommand::Restore(args)) => restore::run(context, args),
     }
 }

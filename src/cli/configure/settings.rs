@@ -23,7 +23,7 @@ impl Settings {
         let region = existing.and_then(|profile| profile.region_id.clone());
         let language = existing.and_then(|profile| profile.language.clone());
         Self {
-            region: region.unwrap_or_else(|| default_region(site).to_owned()),
+            region: region.unwrap_or_else(|| site.default_region().to_owned()),
             language: language.unwrap_or_else(|| language_of_system(context).to_owned()),
         }
     }
@@ -86,14 +86,6 @@ impl Settings {
         context.ui.say(&Message::Saved)?;
         context.show_notes(&notes);
         Ok(())
-    }
-}
-
-/// The region of each site that every account can use.
-const fn default_region(site: Site) -> &'static str {
-    match site {
-        Site::China => "cn-hangzhou",
-        Site::International => "ap-southeast-1",
     }
 }
 

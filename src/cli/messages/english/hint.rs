@@ -30,7 +30,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::EmptyFile { path, remembered } => {
             let path = shell_word(path.as_os_str());
             match remembered {
-                true => write!(f, "its logins are still in the journal beside it; to restore them: rm {path}"),
+                true => {
+                    f.write_str("its logins are in the journal beside it; restore them: aliyun-rs configure restore")
+                }
                 false => write!(f, "remove it, then sign in: rm {path}"),
             }
         }

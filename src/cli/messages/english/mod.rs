@@ -58,6 +58,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             "The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the \
              RAM console.\n",
         ),
+        Message::NothingToRestore => f.write_str("There is no login to restore.\n"),
         Message::NothingToRevoke => f.write_str("The profile has no refresh token to revoke.\n"),
         Message::Open { url } => writeln!(f, "Please open the following URL in your browser to authorize:\n{url}"),
         Message::OutputFormat => f.write_str("Default Output Format [json]: json (Only support json)\n"),
@@ -73,6 +74,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
                 Reason::Ending(left) => return writeln!(f, "they expire in {}", span(*left)),
             })
         }
+        Message::Restored { profile } => writeln!(f, "The login of the profile `{}` is restored.", name(profile)),
         Message::Revoked => f.write_str("The refresh token is revoked.\n"),
         Message::SandboxRuns { variable, url } => writeln!(f, "export {variable}={url}"),
         Message::SandboxShared { url } => {
