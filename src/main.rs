@@ -7,6 +7,6 @@ use std::process::ExitCode;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
-    aliyun_rs::host::protect_memory();
+    aliyun_rs::host::prepare_process();
     aliyun_rs::run(&aliyun_rs::host::Host::from_os())
 }

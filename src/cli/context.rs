@@ -158,8 +158,7 @@ pub(super) fn interruptible<T>(
 
 /// Runs `future` on a runtime of its own. A question that is still waiting for an answer does not keep it.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::System(Attempt::StartRuntime, error))?;
+    let runtime = crate::host::runtime().map_err(|error| Failure::System(Attempt::StartRuntime, error))?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_background();
     outcome

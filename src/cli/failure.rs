@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::config::{Danger, Mode, StoreError};
 use crate::credentials;
-use crate::host::{CertificateProblem, OutputError, TransportCause};
+use crate::host::{CertificateProblem, OutputError, Panicked, TransportCause};
 use crate::login::{self, NotExchanged};
 use crate::oauth::callback::ErrorCode;
 use crate::openapi::CallError;
@@ -70,6 +70,8 @@ pub(super) enum Failure {
     Sandbox(StartError),
     /// A program did not run.
     NotRun { program: OsString, error: io::Error },
+    /// This program is wrong.
+    Panicked(Panicked),
 }
 
 /// Whether the journal still has logins, which the shared file has lost.
@@ -278,6 +280,7 @@ impl Failure {
             Self::Sandbox(StartError::Port { .. }) => (Code::Temporary, vec![]),
             Self::NotRun { error, .. } if error.kind() == io::ErrorKind::NotFound => (Code::NotFound, vec![]),
             Self::NotRun { .. } => (Code::NotRun, vec![]),
+            Self::Panicked(_) => (Code::Internal, vec![]),
         }
     }
 
@@ -311,6 +314,7 @@ impl Failure {
             Self::Endpoint(error) => error.to_string(),
             Self::Sandbox(error) => error.to_string(),
             Self::NotRun { .. } => "command-not-run".to_owned(),
+            Self::Panicked(panicked) => panicked.to_string(),
         }
     }
 

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::host::{Host, Stream, open_here};
+use crate::host::{Host, Stream, caught, open_here};
 use crate::site::Cloud;
 use crate::text::{is_plain, visible};
 use configure::delete::DeleteArgs;
@@ -63,11 +63,15 @@ enum Command {
     OpenBrowser,
 }
 
-/// Runs the command line in `host.args` and returns its exit code.
+/// Runs the command line in `host.args` and returns its exit code. A panic on the way is a failure like others.
 pub fn run(host: &Host) -> ExitCode {
     let machine = host.env.get(AI_MODE_VARIABLE).is_some_and(|value| value == "1");
     let ui = Ui::new(host.streams.clone(), false, machine);
-    let cli = match parse(host, &ui) {
+    caught(|| obey(host, &ui, machine)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
+}
+
+fn obey(host: &Host, ui: &Ui, machine: bool) -> ExitCode {
+    let cli = match parse(host, ui) {
         Ok(Some(cli)) => cli,
         Ok(None) => return ExitCode::SUCCESS,
         Err(failure) => return ui.fail(&failure),

@@ -17,7 +17,8 @@ use super::ui::Ui;
 /// conversation.
 pub(super) struct Prompter<'a> {
     ui: &'a Ui,
-    lines: Lines,
+    /// Standard input, from the first question on.
+    lines: Option<Lines>,
 }
 
 /// One line, or `None` at the end of input.
@@ -59,9 +60,17 @@ impl Lines {
 }
 
 impl<'a> Prompter<'a> {
-    pub(super) fn new(ui: &'a Ui) -> Result<Self, Failure> {
-        let lines = Lines::start(ui.streams().clone());
-        Ok(Self { ui, lines: lines.map_err(|error| Failure::System(Attempt::ReadAnswer, error))? })
+    pub(super) const fn new(ui: &'a Ui) -> Self {
+        Self { ui, lines: None }
+    }
+
+    /// The next line of standard input.
+    async fn next(&mut self) -> Line {
+        let lines = match &mut self.lines {
+            Some(lines) => lines,
+            none => none.insert(Lines::start(self.ui.streams().clone())?),
+        };
+        lines.next().await
     }
 
     /// Asks until the answer passes `read`; an empty answer is `default`. A pipe gets one try.
@@ -96,7 +105,7 @@ impl<'a> Prompter<'a> {
     ) -> Result<Result<String, Problem>, Failure> {
         self.ui.say(question)?;
         let line = tokio::select! {
-            line = self.lines.next() => line,
+            line = self.next() => line,
             () = interrupts.next() => {
                 self.ui.raw_error("\n");
                 return Err(Failure::Quiet(Code::Interrupted));

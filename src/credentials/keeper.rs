@@ -7,9 +7,11 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -17,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::freshness::{LAST_RESORT, RENEW_AHEAD};
 use super::{Credentials, Error, Notices, Provider, Standing, Wanted};
 use crate::config::Version;
-use crate::host::Interrupts;
+use crate::host::{Interrupts, runtime};
 use crate::time::Timestamp;
 
 /// How often the wall clock is read. Sleeping does not count the time that the machine was suspended.
@@ -120,7 +122,6 @@ impl Keeper {
         let initial = State { credentials: Some(credentials), ahead: RENEW_AHEAD, trouble: None, version };
         let (sender, state) = watch::channel(initial);
         let held = Held { provider: provider.clone(), state, wake: Arc::clone(&wake) };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut worker = Worker {
             provider,
             wanted,
@@ -131,7 +132,9 @@ impl Keeper {
             failures: 0,
             not_before: Instant::now(),
         };
+        let (runtime_sender, receiver) = channel::<Runtime>();
         let thread = thread::Builder::new().name("renewal".to_owned()).spawn(move || {
+            let Ok(runtime) = receiver.recv() else { return };
             // A defect in one renewal must not end all of them.
             while catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run()))).is_err() {
                 thread::sleep(FIRST_PAUSE);
@@ -139,6 +142,8 @@ impl Keeper {
             // A lock that is still waited for would hold up the end.
             runtime.shutdown_background();
         })?;
+        // Only a thread may drop a runtime: it is built when there is one that takes it.
+        runtime_sender.send(runtime()?).ok();
         Ok(Self { stop, thread, reports, held })
     }
 

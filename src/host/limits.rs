@@ -12,6 +12,17 @@ pub(crate) fn open_files() -> Option<u64> {
     None
 }
 
+/// From now on a write beyond the limit on the size of files (`RLIMIT_FSIZE`) fails, instead of ending this process in
+/// the middle of a save. Programs that are started get the signal as usual.
+pub(super) fn outlive_file_size_limit() {
+    #[cfg(unix)]
+    {
+        let unread = std::sync::Arc::default();
+        // Where it cannot be done, the limit ends the process as it does for others.
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, unread).ok();
+    }
+}
+
 /// Returns the user who logged in, whom `su` and `sudo` do not change (credentials(7)), where the system keeps that.
 pub(super) fn login_user() -> Option<u32> {
     const UNSET: u32 = u32::MAX;

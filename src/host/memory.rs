@@ -14,7 +14,7 @@ static INHERITED: OnceLock<Rlimit> = OnceLock::new();
 
 /// Protects the memory of this process for as long as it runs: no core files, and on Linux no reading through
 /// `ptrace` or `/proc` either. To be called before the first secret is read.
-pub fn protect_memory() {
+pub(super) fn protect_memory() {
     #[cfg(unix)]
     {
         INHERITED.get_or_init(|| getrlimit(Resource::Core));

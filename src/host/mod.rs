@@ -12,8 +12,11 @@ mod env;
 mod http;
 mod limits;
 mod memory;
+mod panics;
 mod peers;
 mod process;
+mod resolver;
+mod runtime;
 mod signals;
 mod streams;
 
@@ -34,9 +37,10 @@ pub use http::{
     TransportError, TransportKind,
 };
 pub(crate) use limits::open_files;
-pub use memory::protect_memory;
+pub use panics::{Panicked, caught};
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};
+pub use runtime::runtime;
 pub use signals::{Interrupts, Signals};
 pub use streams::{KeptTerminal, OutputError, Stream, Streams};
 
@@ -81,6 +85,14 @@ pub struct Folders {
     pub home: Option<PathBuf>,
     /// The folder for application data, which holds the sandbox's state.
     pub data: Option<PathBuf>,
+}
+
+/// Makes this process fit for secrets and for narrow limits: its memory is protected, no panic writes anything by
+/// itself, and a file that would become too large is an error instead of the end.
+pub fn prepare_process() {
+    memory::protect_memory();
+    panics::silence_panics();
+    limits::outlive_file_size_limit();
 }
 
 impl Host {

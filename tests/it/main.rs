@@ -16,6 +16,8 @@ mod faults;
 mod journal;
 #[cfg(target_os = "linux")]
 mod kills;
+#[cfg(target_os = "linux")]
+mod limits;
 mod list;
 mod listener;
 mod model;

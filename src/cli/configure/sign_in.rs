@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
     let name = context.profile_name(args.profile.clone(), config.current())?;
     let existing = config.find(name.as_str());
     let replaced = replaced_mode(&args, &name, existing.as_ref())?;
-    let mut prompter = Prompter::new(context.ui)?;
+    let mut prompter = Prompter::new(context.ui);
     context.interruptible(async |interrupts| {
         context.ui.say(&Message::Configuring { profile: name.as_str() })?;
         if let Some(mode) = &replaced {

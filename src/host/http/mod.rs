@@ -19,6 +19,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::resolver::Resolver;
 use super::{BoxFuture, Env};
 pub use deadline::TimeLimit;
 use deadline::within;
@@ -145,6 +146,7 @@ fn client(slot: &OnceLock<Client>, builder: impl FnOnce() -> ClientBuilder) -> r
 fn builder(roots: RootCertStore) -> ClientBuilder {
     Client::builder()
         .redirect(Policy::none())
+        .dns_resolver(Arc::new(Resolver))
         .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(1)

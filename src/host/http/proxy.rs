@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use super::super::Env;
+use super::super::resolver::resolve;
 
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -116,7 +117,7 @@ impl Proxy {
         let proxy = self.matcher.intercept(uri).filter(|proxy| proxy.uri().scheme_str() == Some("http"))?;
         let port = self.url.port_or_known_default()?;
         let host = proxy.uri().host()?.trim_start_matches('[').trim_end_matches(']');
-        let stream = TcpStream::connect((host, port)).await.ok()?;
+        let stream = TcpStream::connect(&*resolve(host.to_owned(), port).await.ok()?).await.ok()?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
         let target = format!("{}:{}", uri.host()?, uri.port_u16().unwrap_or(443));
         let mut request = http::Request::builder().method(Method::CONNECT).uri(&target).header(HOST, &target);

@@ -10,6 +10,7 @@ use crate::cli::failure::{Attempt, Failure, Usage};
 use crate::cli::render::span;
 use crate::config::{Action, Danger, Defect, Malformed, StoreError};
 use crate::credentials::{Error, SignInReason};
+use crate::host::Panicked;
 use crate::login::{self, NotExchanged};
 use crate::oauth::loopback::PortsUnavailable;
 use crate::sandbox::{FolderError, StartError};
@@ -48,6 +49,10 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
                 io::ErrorKind::NotFound => write!(f, "command not found: `{program}`"),
                 _ => write!(f, "could not run `{program}`: {error}"),
             }
+        }
+        Failure::Panicked(Panicked { place }) => {
+            let place = place.as_deref().unwrap_or("an unknown place");
+            write!(f, "internal error at {place}: please report this line as a bug of aliyun-rs")
         }
     }
 }

@@ -1,0 +1,32 @@
+//! The last resort: a panic ends as a value. What it says may hold anything, so nobody sees it; where it was is told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::sync::{Mutex, PoisonError};
+
+/// Where the last panic was.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// A panic that was caught.
+#[derive(Debug, thiserror::Error)]
+#[error("internal-error")]
+pub struct Panicked {
+    /// The file and line of the source, in a process that is [prepared](super::prepare_process).
+    pub place: Option<String>,
+}
+
+/// From now on no panic of this process writes anything by itself.
+pub(super) fn silence_panics() {
+    set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }));
+}
+
+/// Does `work`, which leaves nothing behind that anybody goes on to use after a panic.
+///
+/// # Errors
+/// [`Panicked`]
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| Panicked { place: PLACE.lock().unwrap_or_else(PoisonError::into_inner).take() })
+}
