@@ -117,6 +117,7 @@ impl<'a> Prompter<'a> {
         match line {
             Ok(answer) => Ok(Ok(answer.unwrap_or_default().trim_start_matches('\u{FEFF}').trim().to_owned())),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err(Problem::NotText)),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(Problem::TooLong)),
             Err(error) => Err(Failure::System(Attempt::ReadAnswer, error)),
         }
     }

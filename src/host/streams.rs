@@ -1,7 +1,10 @@
 //! Standard input, output and error.
 
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The longest line that is read, in bytes with its end.
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// The three standard streams. Clones share them, so that a line can be read on another thread.
 #[derive(Clone)]
@@ -107,12 +110,19 @@ impl Streams {
     /// Reads one line without its line end; `None` at the end of input.
     ///
     /// # Errors
-    /// What the stream reports, text that is not UTF-8 included.
+    /// What the stream reports; [`io::ErrorKind::InvalidData`] for text that is not UTF-8,
+    /// [`io::ErrorKind::FileTooLarge`] for a line beyond 64 KiB, as devices have them.
     pub fn read_line(&self) -> io::Result<Option<String>> {
-        let mut line = String::new();
-        if lock(&self.0.input).read_line(&mut line)? == 0 {
+        let mut line = Vec::new();
+        let mut input = lock(&self.0.input);
+        input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
             return Ok(None);
         }
+        if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut line = String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData)?;
         line.truncate(line.trim_end_matches(['\r', '\n']).len());
         Ok(Some(line))
     }

@@ -117,6 +117,14 @@ fn closed_streams_end_in_no_panic() {
 }
 
 #[test]
+fn a_device_at_a_question_costs_no_memory() {
+    for (device, words) in [("/dev/zero", "error: the answer is longer than 64 KiB"), ("/dev/urandom", "error: ")] {
+        let mut command = limited(&Home::new(), &["prlimit", "--as=200000000"], ALIYUN_RS, &["configure"]);
+        end(command.stdin(fs::File::open(device).unwrap())).exits(2).warns(words);
+    }
+}
+
+#[test]
 fn no_variable_ends_in_a_panic() {
     let names = [
         ["ALIYUN_RS_SANDBOX", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "ALIBABACLOUD_PROFILE"],

@@ -33,4 +33,7 @@ pub(in crate::cli) enum Problem {
     /// Not text.
     #[error("invalid-text")]
     NotText,
+    /// A line that has no end.
+    #[error("answer-too-long")]
+    TooLong,
 }

@@ -115,6 +115,7 @@ pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
         Problem::Region => "a region ID has only letters, digits and hyphens, such as cn-hangzhou",
         Problem::Site => "the OAuth site type is CN (or 0) or INTL (or 1)",
         Problem::YesNo => "please answer yes or no",
+        Problem::TooLong => "the answer is longer than 64 KiB",
         Problem::NotText => "the answer is not valid UTF-8 text",
     })
 }
