@@ -2,18 +2,25 @@
 //!
 //! The temporary file can be made and its space allocated beforehand, so that a full disk is noticed before
 //! something is spent that has to be saved. It has one fixed name, which only the holder of the lock uses: one
-//! that is already there belongs to a dead process.
+//! that is already there belongs to a dead process. A file that cannot be replaced, because it is mounted by itself, is
+//! written where it is, with a whole copy beside it until that is durable.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io::{Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::error::{Action, StoreError};
 use super::lock::Lock;
 use super::place::Place;
 use super::platform;
+use super::raw::Raw;
+
+/// The kind of the file that holds what a file that cannot be replaced is about to hold.
+pub(super) const COPY: &str = "copy";
 
 /// A file that will take the place of another. Dropped before that, it is removed.
 #[derive(Debug)]
@@ -62,13 +69,35 @@ impl Draft {
         file.filter(|file| file.try_lock().is_ok())
     }
 
-    /// Puts the file in its place, durably.
-    pub(super) fn place(mut self, _: &Lock) -> Result<(), StoreError> {
+    /// Puts the file in its place, durably. Where something is mounted on the target, as containers do with single
+    /// files, it cannot be replaced; then its content is, while this file stays as a copy.
+    pub(super) fn place(&mut self, lock: &Lock) -> Result<Placed, StoreError> {
         let target = self.place.path_of(&self.target);
-        let renamed = self.place.folder.rename(&self.name, &self.target);
-        renamed.map_err(StoreError::io(Action::Replace, &target))?;
+        match self.place.folder.rename(&self.name, &self.target) {
+            Ok(()) => self.placed = true,
+            Err(error) if is_bound(&error) => {
+                self.copy_into_target(lock)?;
+                return Ok(Placed::Copied);
+            }
+            Err(error) => return Err(StoreError::io(Action::Replace, &target)(error)),
+        }
+        self.place.sync()?;
+        Ok(Placed::Renamed)
+    }
+
+    /// The copy has its own name while the target is written, so that a later holder of the lock knows what a torn
+    /// target should have become.
+    fn copy_into_target(&mut self, lock: &Lock) -> Result<(), StoreError> {
+        let copy = self.place.own(COPY);
+        let renamed = self.place.folder.rename(&self.name, &copy).and_then(|()| self.place.folder.sync());
+        renamed.map_err(StoreError::io(Action::Replace, &self.place.path_of(&copy)))?;
+        // From here on it is the one whole copy.
         self.placed = true;
-        self.place.sync()
+        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(self.place.length(&copy)).unwrap_or(0) + 1));
+        let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut bytes));
+        read.map_err(StoreError::io(Action::Read, &self.place.path_of(&copy)))?;
+        write_into(&self.place, &self.target, &bytes, lock)?;
+        self.place.remove(&copy)
     }
 
     fn path(&self) -> PathBuf {
@@ -85,8 +114,57 @@ impl Drop for Draft {
     }
 }
 
+/// How a draft came to its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// It is the file now.
+    Renamed,
+    /// The file is the one it was and has the draft's content.
+    Copied,
+}
+
+/// Whether a file cannot be replaced because something is mounted on it.
+fn is_bound(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices)
+}
+
+/// Writes the file called `name` where it is, durably. It is empty first: whoever finds it torn can tell.
+fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(), StoreError> {
+    let path = place.path_of(name);
+    let mut file = place.folder.open_to_write(name).map_err(StoreError::io(Action::Open, &path))?;
+    let directory = place.directory()?;
+    let mut write = || {
+        platform::make_private(&file, &directory)?;
+        platform::allocate_beyond(&file, bytes.len() as u64)?;
+        file.set_len(0)?;
+        overwrite(&mut file, bytes)
+    };
+    write().map_err(StoreError::io(Action::Write, &path))
+}
+
+/// Makes sure that a file that cannot be replaced can be written where it is, `length` bytes long.
+pub(super) fn reserve_inside(place: &Place, length: u64) -> Result<(), StoreError> {
+    if !place.folder.is_mounted(&place.name) {
+        return Ok(());
+    }
+    let file = place.folder.open_to_write(&place.name).map_err(StoreError::io(Action::Open, &place.path()))?;
+    platform::allocate_beyond(&file, length).map_err(StoreError::io(Action::Reserve, &place.path()))
+}
+
+/// Finishes what a process left that died while it wrote the file in its place: a torn or empty file gets the content
+/// it should have got. One that another tool has written since is left alone.
+pub(super) fn recover(place: &Place, is_whole: impl Fn(&[u8]) -> bool, lock: &Lock) -> Result<(), StoreError> {
+    let copy = place.own(COPY);
+    let Some(saved) = Raw::load_private_from(place, &copy)? else { return Ok(()) };
+    let torn = Raw::load_from(place)?.is_none_or(|raw| !is_whole(&raw.bytes));
+    if torn && is_whole(&saved.bytes) {
+        write_into(place, &place.name, &saved.bytes, lock)?;
+    }
+    place.remove(&copy)
+}
+
 /// Makes `bytes` the whole content of a file, durably.
-fn overwrite(file: &mut File, bytes: &[u8]) -> std::io::Result<()> {
+fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.rewind()?;
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)?;

@@ -1,5 +1,6 @@
 //! What is at the path: the bytes of a regular file.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -29,6 +30,23 @@ impl Raw {
     /// As [`Raw::load`], where no link is followed any more.
     pub(super) fn load_from(place: &Place) -> Result<Option<Self>, StoreError> {
         Self::read(&place.path(), place.folder.open(&place.name))
+    }
+
+    /// Reads a private file of this program; `None` when there is none that can be trusted.
+    pub(super) fn load_private(path: &Path) -> Result<Option<Self>, StoreError> {
+        Self::trusted(path, platform::open_own(path))
+    }
+
+    /// As [`Raw::load_private`], in a directory.
+    pub(super) fn load_private_from(place: &Place, name: &OsStr) -> Result<Option<Self>, StoreError> {
+        Self::trusted(&place.path_of(name), place.folder.open(name))
+    }
+
+    fn trusted(path: &Path, opened: io::Result<File>) -> Result<Option<Self>, StoreError> {
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Ok(None);
+        }
+        Ok(Self::read(path, opened)?.filter(|raw| !platform::is_foreign(&raw.metadata)))
     }
 
     fn read(path: &Path, opened: io::Result<File>) -> Result<Option<Self>, StoreError> {

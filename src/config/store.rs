@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::atomic::Draft;
+use super::atomic::{COPY, Draft, Placed, recover, reserve_inside};
 use super::error::{Action, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
 use super::note::Note;
@@ -93,7 +93,21 @@ impl Store {
     ///
     /// Every [`StoreError`] but [`StoreError::Busy`] and [`StoreError::Moved`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
-        read(&self.path, self.patience, || Raw::load(&self.path))
+        let torn = match read(&self.path, self.patience, || Raw::load(&self.path)) {
+            Err(torn @ (StoreError::Empty { .. } | StoreError::Malformed { .. })) => torn,
+            found => return found,
+        };
+        // The next writer finishes what one left that died while it wrote the file in its place.
+        match self.whole_copy() {
+            Some(copy) => Ok(copy),
+            None => Err(torn),
+        }
+    }
+
+    fn whole_copy(&self) -> Option<Snapshot> {
+        let path = beside(&fs::canonicalize(&self.path).ok()?, COPY);
+        let raw = Raw::load_private(&path).ok()??;
+        Some(Snapshot::of(Config::parse(&raw.bytes).ok()?, raw))
     }
 
     /// Reads the journal beside the file without a lock.
@@ -122,6 +136,7 @@ impl Store {
         let locked =
             Locked { link, patience, place, lock, wait, notes, refills: false, draft: None, journal_draft: None };
         locked.check_link()?;
+        locked.recover()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
             locked.place.remove(&locked.place.own(kind))?;
         }
@@ -183,6 +198,14 @@ impl Locked {
         self.refills = true;
     }
 
+    /// A file that is torn may be about to become whole by the hand of its writer.
+    fn recover(&self) -> Result<(), StoreError> {
+        if self.place.length(&self.place.own(COPY)) > 0 {
+            self.read().ok();
+        }
+        recover(&self.place, |bytes| Config::parse(bytes).is_ok(), &self.lock)
+    }
+
     /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.
     pub fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
@@ -198,7 +221,9 @@ impl Locked {
         // Both use the same names as their successors, and would take those along.
         (self.draft, self.journal_draft) = (None, None);
         let draft = self.new_draft(DRAFT)?;
-        draft.reserve(self.place.length(&self.place.name) + growth)?;
+        let length = self.place.length(&self.place.name) + growth;
+        draft.reserve(length)?;
+        reserve_inside(&self.place, length)?;
         let journal_draft = self.new_draft(JOURNAL_DRAFT)?;
         journal_draft.reserve(self.place.length(&self.place.own(JOURNAL)) + growth)?;
         (self.draft, self.journal_draft) = (Some(draft), Some(journal_draft));
@@ -264,7 +289,7 @@ impl Locked {
             None => self.new_draft(JOURNAL_DRAFT)?,
         };
         draft.fill(bytes)?;
-        draft.place(&self.lock)
+        draft.place(&self.lock).map(|_| ())
     }
 
     /// Removes the journal, durably.
@@ -290,8 +315,9 @@ impl Locked {
             return Ok(false);
         }
         let successor = draft.claim();
-        draft.place(&self.lock)?;
-        file.follow(successor);
+        if draft.place(&self.lock)? == Placed::Renamed {
+            file.follow(successor);
+        }
         Ok(true)
     }
 

@@ -21,6 +21,8 @@ mod limits;
 mod list;
 mod listener;
 mod model;
+#[cfg(target_os = "linux")]
+mod mounted;
 mod network;
 #[cfg(unix)]
 mod owners;

@@ -88,6 +88,11 @@ impl Folder {
         Ok(())
     }
 
+    /// Never: files cannot be mounted by themselves.
+    pub(crate) fn is_mounted(&self, _: &OsStr) -> bool {
+        false
+    }
+
     /// Always: the lock file is never removed, and an open file cannot be replaced here.
     pub(crate) fn has(&self, _: &OsStr, _: &Metadata) -> io::Result<bool> {
         Ok(true)
@@ -157,6 +162,11 @@ pub(crate) fn hand_over(_: &File, _: &Metadata) -> io::Result<()> {
 /// Allocates `length` bytes, so that a full disk shows now and not when they are written.
 pub(crate) fn allocate(file: &File, length: u64) -> io::Result<()> {
     super::fill_with_zeros(file, length)
+}
+
+/// Does nothing: a file in use is never written here.
+pub(crate) fn allocate_beyond(_: &File, _: u64) -> io::Result<()> {
+    Ok(())
 }
 
 /// Makes a file durable.

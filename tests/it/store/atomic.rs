@@ -3,6 +3,7 @@
 use std::fs;
 #[cfg(unix)]
 use std::path::Path;
+use std::time::Duration;
 
 use aliyun_rs::config::{Changes, Field, Store};
 #[cfg(unix)]
@@ -11,6 +12,7 @@ use aliyun_rs::config::{Note, StoreError};
 use super::{AMPLE, Place, REALISTIC, count, counted, update, update_locked};
 
 const LEFTOVER: &str = ".config.json.aliyun-rs.tmp";
+const COPY: &str = ".config.json.aliyun-rs.copy";
 const JOURNAL_LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
 
 #[test]
@@ -84,6 +86,29 @@ fn reserved_space_is_used_by_the_next_write_and_given_back_without_one() {
     }
     drop(locked);
     assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+}
+
+#[test]
+fn a_torn_file_becomes_what_its_writer_meant_and_a_whole_one_stays() {
+    let [old, new] = ["dev", "生产"].map(|name| REALISTIC.replacen("dev", name, 1));
+    let torn = &new[..new.len() / 2];
+    for (target, copy, expected) in [
+        ("", new.as_str(), Some(&new)),
+        (torn, &new, Some(&new)),
+        (&old, &new, Some(&old)),
+        (&new, &new, Some(&new)),
+        (torn, torn, None),
+        (torn, "", None),
+    ] {
+        let place = Place::with(target);
+        fs::write(place.at(COPY), copy).unwrap();
+        let store = place.store().with_patience(Duration::ZERO);
+        let read = store.read().map(|snapshot| snapshot.config.text().to_owned()).ok();
+        assert_eq!(read.as_ref(), expected, "before: {target:.9} {copy:.9}");
+        drop(store.lock(AMPLE).unwrap());
+        assert_eq!(place.text(), *expected.map_or(target, String::as_str), "{target:.9} {copy:.9}");
+        assert_eq!(place.names(), ["config.json", "config.json.lock"]);
+    }
 }
 
 #[test]

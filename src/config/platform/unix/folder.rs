@@ -87,6 +87,19 @@ impl Folder {
         }
     }
 
+    /// Whether the file called `name` is mounted by itself, as containers do with single files.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn is_mounted(&self, name: &OsStr) -> bool {
+        use rustix::fs::{StatxAttributes, StatxFlags, statx};
+        let found = statx(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+        found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn is_mounted(&self, _: &OsStr) -> bool {
+        false
+    }
+
     fn open_at(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         uninterrupted(|| Ok(openat(&self.descriptor, name, flags, Mode::from_raw_mode(PRIVATE as _))?.into()))

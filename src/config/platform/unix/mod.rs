@@ -91,6 +91,21 @@ pub(crate) fn allocate(file: &File, length: u64) -> io::Result<()> {
     }
 }
 
+/// Allocates `length` bytes for a file in use, whose content stays as it is. Where the system cannot do that, nothing
+/// is done.
+pub(crate) fn allocate_beyond(file: &File, length: u64) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        match uninterrupted(|| Ok(fallocate(file, FallocateFlags::KEEP_SIZE, 0, length)?)) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => {}
+            done => return done,
+        }
+    }
+    let _ = (file, length);
+    Ok(())
+}
+
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd"))]
 fn native_allocate(file: &File, length: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
