@@ -362,6 +362,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
         StoreError::Busy { .. } => (Code::Temporary, vec![Hint::Retry]),
         StoreError::Empty { path } => (Code::File, vec![Hint::EmptyFile { path, remembered }]),
         StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path }]),
+        StoreError::Stranded { .. } => (Code::File, vec![Hint::Stranded]),
         StoreError::Unsafe { why: Danger::ForeignOwner | Danger::ForeignLink | Danger::NotALockFile, .. } => {
             (Code::File, vec![Hint::Ownership, Hint::ConfigPath])
         }
@@ -388,6 +389,7 @@ fn credentials_line(error: &credentials::Error) -> Line<'_> {
         }
         credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => reply_line(error),
         credentials::Error::TooShort { .. } => (Code::Usage, vec![Hint::ShorterTtl]),
+        credentials::Error::Lost(StoreError::Stranded { .. }) => (Code::File, vec![Hint::Stranded]),
         credentials::Error::Lost(_) => (Code::File, vec![Hint::Lost]),
         credentials::Error::Interrupted => (Code::Interrupted, vec![]),
     }

@@ -22,14 +22,15 @@ use super::raw::Raw;
 /// The kind of the file that holds what a file that cannot be replaced is about to hold.
 pub(super) const COPY: &str = "copy";
 
-/// A file that will take the place of another. Dropped before that, it is removed.
+/// A file that will take the place of another. Dropped before that, it is removed, unless it is to be kept.
 #[derive(Debug)]
 pub(super) struct Draft {
     place: Arc<Place>,
     name: OsString,
     target: OsString,
     file: File,
-    placed: bool,
+    filled: bool,
+    kept: bool,
 }
 
 impl Draft {
@@ -44,7 +45,7 @@ impl Draft {
         let (place, name) = (Arc::clone(place), place.own(kind));
         place.remove(&name)?;
         let file = place.folder.create(&name).map_err(StoreError::io(Action::Create, &place.path_of(&name)))?;
-        let draft = Self { place, name, target, file, placed: false };
+        let draft = Self { place, name, target, file, filled: false, kept: false };
         platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path()))?;
         Ok(draft)
     }
@@ -58,7 +59,12 @@ impl Draft {
 
     /// Writes `bytes` and makes them durable. Can be repeated.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        overwrite(&mut self.file, bytes).map_err(StoreError::io(Action::Write, &self.path()))
+        self.filled = false;
+        let written = overwrite(&mut self.file, bytes).and_then(|()| {
+            self.filled = true;
+            platform::sync(&self.file)
+        });
+        written.map_err(StoreError::io(Action::Write, &self.path()))
     }
 
     /// Locks the file while nobody else knows it, so that it is locked when it appears in its place. `None`
@@ -69,13 +75,13 @@ impl Draft {
         file.filter(|file| file.try_lock().is_ok())
     }
 
-    /// Puts the file in its place, durably. Where something is mounted on the target, as containers do with single
-    /// files, it cannot be replaced; then its content is, while this file stays as a copy.
+    /// Puts the file in its place, durably. The shared file cannot be replaced where it is mounted by itself, as
+    /// containers do; then its content is, while this file stays as a copy.
     pub(super) fn place(&mut self, lock: &Lock) -> Result<Placed, StoreError> {
         let target = self.place.path_of(&self.target);
         match self.place.folder.rename(&self.name, &self.target) {
-            Ok(()) => self.placed = true,
-            Err(error) if is_bound(&error) => {
+            Ok(()) => self.kept = true,
+            Err(error) if is_bound(&error) && self.target == self.place.name => {
                 self.copy_into_target(lock)?;
                 return Ok(Placed::Copied);
             }
@@ -92,12 +98,18 @@ impl Draft {
         let renamed = self.place.folder.rename(&self.name, &copy).and_then(|()| self.place.folder.sync());
         renamed.map_err(StoreError::io(Action::Replace, &self.place.path_of(&copy)))?;
         // From here on it is the one whole copy.
-        self.placed = true;
+        self.kept = true;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(self.place.length(&copy)).unwrap_or(0) + 1));
         let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut bytes));
         read.map_err(StoreError::io(Action::Read, &self.place.path_of(&copy)))?;
         write_into(&self.place, &self.target, &bytes, lock)?;
         self.place.remove(&copy)
+    }
+
+    /// Keeps a file that cannot take its place, and returns where it is, if it has its content.
+    pub(super) fn keep(mut self) -> Option<PathBuf> {
+        self.kept = self.filled;
+        self.kept.then(|| self.path())
     }
 
     fn path(&self) -> PathBuf {
@@ -107,7 +119,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.placed {
+        if !self.kept {
             // What stays behind is private, and the next holder of the lock removes it.
             let _ = self.place.folder.remove(&self.name);
         }
@@ -137,7 +149,8 @@ fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(),
         platform::make_private(&file, &directory)?;
         platform::allocate_beyond(&file, bytes.len() as u64)?;
         file.set_len(0)?;
-        overwrite(&mut file, bytes)
+        overwrite(&mut file, bytes)?;
+        platform::sync(&file)
     };
     write().map_err(StoreError::io(Action::Write, &path))
 }
@@ -163,10 +176,9 @@ pub(super) fn recover(place: &Place, is_whole: impl Fn(&[u8]) -> bool, lock: &Lo
     place.remove(&copy)
 }
 
-/// Makes `bytes` the whole content of a file, durably.
+/// Makes `bytes` the whole content of a file.
 fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.rewind()?;
     file.write_all(bytes)?;
-    file.set_len(bytes.len() as u64)?;
-    platform::sync(file)
+    file.set_len(bytes.len() as u64)
 }

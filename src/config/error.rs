@@ -67,6 +67,14 @@ pub enum StoreError {
         /// What is wrong with it.
         why: Danger,
     },
+    /// New tokens are durable in a temporary file, which could not take its place. The next program puts it there.
+    #[error("file-stranded")]
+    Stranded {
+        /// The temporary file.
+        copy: PathBuf,
+        /// Why it could not.
+        source: Box<Self>,
+    },
     /// Another process held the lock, or kept changing the file, for the whole deadline.
     #[error("file-busy")]
     Busy {
@@ -124,6 +132,11 @@ pub enum Danger {
 impl StoreError {
     pub(super) fn io(action: Action, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.into(), source }
+    }
+
+    /// This error, after which the only copy of new tokens is at `copy`.
+    pub(crate) fn stranded(self, copy: PathBuf) -> Self {
+        Self::Stranded { copy, source: Box::new(self) }
     }
 
     /// Whether a later attempt may succeed without anybody doing anything.

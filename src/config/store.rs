@@ -137,6 +137,7 @@ impl Store {
             Locked { link, patience, place, lock, wait, notes, refills: false, draft: None, journal_draft: None };
         locked.check_link()?;
         locked.recover()?;
+        locked.take_over_journal()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
             locked.place.remove(&locked.place.own(kind))?;
         }
@@ -204,6 +205,19 @@ impl Locked {
             self.read().ok();
         }
         recover(&self.place, |bytes| Config::parse(bytes).is_ok(), &self.lock)
+    }
+
+    /// Puts a whole journal in its place that a process had to leave beside it. It may hold the only copy of a login:
+    /// nothing else is done before.
+    fn take_over_journal(&self) -> Result<(), StoreError> {
+        let (draft, journal) = (self.place.own(JOURNAL_DRAFT), self.place.own(JOURNAL));
+        let path = self.place.path_of(&draft);
+        let left = Journal::read(&path, self.place.folder.open(&draft))?;
+        if left.note().is_some() || left.names().next().is_none() {
+            return Ok(());
+        }
+        let placed = self.place.folder.rename(&draft, &journal).and_then(|()| self.place.folder.sync());
+        placed.map_err(|error| StoreError::io(Action::Replace, &self.place.path_of(&journal))(error).stranded(path))
     }
 
     /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.
@@ -288,8 +302,16 @@ impl Locked {
             Some(draft) => draft,
             None => self.new_draft(JOURNAL_DRAFT)?,
         };
-        draft.fill(bytes)?;
-        draft.place(&self.lock).map(|_| ())
+        let written = draft.fill(bytes).and_then(|()| draft.place(&self.lock));
+        // A second attempt, or the next program, may have more luck with it.
+        self.journal_draft = written.is_err().then_some(draft);
+        written.map(|_| ())
+    }
+
+    /// Keeps the journal that could not be put in its place, and returns where it is. The next holder of the lock puts
+    /// it there before anything else.
+    pub fn strand(&mut self) -> Option<PathBuf> {
+        self.journal_draft.take().and_then(Draft::keep)
     }
 
     /// Removes the journal, durably.

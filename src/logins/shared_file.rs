@@ -102,7 +102,10 @@ impl LockedLogins for LockedFile {
 
     fn keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError> {
         // The reservation is used up by the first try: if it was what broke, the second one makes do without.
-        self.try_to_keep(rotation).or_else(|_| self.try_to_keep(rotation))
+        self.try_to_keep(rotation).or_else(|_| self.try_to_keep(rotation)).map_err(|error| match self.locked.strand() {
+            Some(copy) => error.stranded(copy),
+            None => error,
+        })
     }
 
     fn save_credentials(

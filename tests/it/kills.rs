@@ -278,3 +278,58 @@ fn what_is_relied_upon_is_durable() {
         assert_eq!(durable_steps(&world, args), expected, "{args:?}");
     }
 }
+
+impl Traced {
+    /// The first system call `name` that is wanted, as `strace` counts.
+    fn first(&self, name: &str, wanted: impl Fn(&str) -> bool) -> usize {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let named = self.calls().filter(|(_, call)| call.split('(').next() == Some(name));
+        for (thread, call) in named {
+            let count = counts.entry(thread).or_default();
+            *count += 1;
+            if wanted(call) {
+                return *count;
+            }
+        }
+        panic!("no such {name} in\n{}", self.trace)
+    }
+}
+
+/// The new pair is in a temporary file and can get no further: that file stays, and the next run goes on with it.
+#[test]
+#[ignore = "needs strace"]
+fn tokens_that_cannot_be_put_in_their_place_are_kept_and_named() {
+    for error in ["EACCES", "EIO", "EROFS"] {
+        let (world, tokens) = due();
+        let run = Traced::run(&world, Some(format!("inject=renameat:error={error}")));
+        let left = world.journal_path().with_extension("journal.tmp");
+        let stderr = run.ended.exits(6).stderr;
+        assert!(stderr.contains("the only copy of the new tokens is in `"), "{error}: {stderr}");
+        assert!(stderr.contains("aliyun-rs.journal.tmp`") && stderr.contains("hint: leave that file"), "{stderr}");
+        assert!(left.exists(), "{error}\n{}", run.trace);
+        world.start(&ARGS).finish().exits(0);
+        assert!(!left.exists(), "{error}");
+        assert_presented_once(&world, &tokens, error);
+        assert_eq!(world.ledger().grants("refresh_token"), 1, "{error}");
+    }
+}
+
+/// A journal that cannot be read may hold the only copy of a login: nothing is presented.
+#[test]
+#[ignore = "needs strace"]
+fn a_journal_that_cannot_be_opened_is_an_error_and_not_an_empty_one() {
+    let (world, tokens) = due();
+    let copy = world.config();
+    world.start(&ARGS).finish().exits(0);
+    world.replace_config(&copy);
+    let clean = Traced::run(&world, None);
+    let opened = clean.first("openat", |call| call.contains("aliyun-rs.journal\""));
+    clean.ended.exits(0);
+    for error in ["EMFILE", "EACCES", "EIO"] {
+        world.replace_config(&copy);
+        let run = Traced::run(&world, Some(format!("inject=openat:error={error}:when={opened}")));
+        run.ended.exits(6).warns("aliyun-rs.journal`: ");
+        world.start(&ARGS).finish().exits(0);
+    }
+    assert_presented_once(&world, &tokens, "a copy of the old pair was in the file all the time");
+}

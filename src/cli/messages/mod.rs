@@ -115,6 +115,7 @@ pub(super) enum Hint<'a> {
     SignIn,
     SignInAgain,
     SignInTo { profile: &'a str, site: Option<Site> },
+    Stranded,
     Support,
     TimedOut,
     Unlocked,

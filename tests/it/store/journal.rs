@@ -10,6 +10,7 @@ use aliyun_rs::tokens::Tokens;
 
 use super::{AMPLE, Place};
 
+const LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
 const FILE: &str = ".config.json.aliyun-rs.journal";
 
 fn pair(number: usize) -> Tokens {
@@ -116,4 +117,25 @@ fn a_link_in_place_of_the_journal_is_not_followed() {
     rotate(&mut journal, &mut locked, 1);
     assert!(!place.at(FILE).is_symlink());
     assert_eq!(place.text(), "{}");
+}
+
+#[test]
+fn a_whole_journal_that_was_left_beside_is_taken_over_and_half_a_one_removed() {
+    let place = Place::empty();
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);
+    let old = fs::read(place.at(FILE)).unwrap();
+    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 2);
+    let new = fs::read(place.at(FILE)).unwrap();
+    drop(locked);
+    let nothing = br#"{"version":1,"logins":[]}"#.to_vec();
+    for (left, expected) in
+        [(new.clone(), &new), (new[..new.len() - 1].to_vec(), &old), (vec![0; 99], &old), (nothing, &old)]
+    {
+        fs::write(place.at(FILE), &old).unwrap();
+        fs::write(place.at(LEFTOVER), &left).unwrap();
+        drop(place.store().lock(AMPLE).unwrap());
+        assert_eq!(fs::read(place.at(FILE)).unwrap(), *expected);
+        assert!(!place.at(LEFTOVER).exists());
+    }
 }

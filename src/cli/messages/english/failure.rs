@@ -163,6 +163,10 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
             };
             write!(f, "{} {why}", quoted(path))
         }
+        StoreError::Stranded { copy, source } => {
+            write!(f, "the only copy of the new tokens is in {}: ", quoted(copy))?;
+            store(source, f)
+        }
         StoreError::Busy { path, waited } => {
             write!(f, "{} is in use by another process (waited {})", quoted(path), span(*waited))
         }
@@ -220,6 +224,7 @@ fn credentials(error: &Error, f: &mut String) -> Result {
         Error::TooShort { wanted, got } => {
             write!(f, "`--min-ttl {}` cannot be met: new credentials last {}", span(*wanted), span(*got))
         }
+        Error::Lost(error @ StoreError::Stranded { .. }) => store(error, f),
         Error::Lost(error) => {
             f.write_str("the renewed tokens could not be saved, and the old ones are used up: ")?;
             store(error, f)

@@ -84,6 +84,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::SignIn => f.write_str("aliyun-rs configure --mode OAuth --profile NAME"),
         Hint::SignInAgain => f.write_str("the authorization was used before or is too old: run the same command again"),
         Hint::SignInTo { profile, site } => f.write_str(&sign_in_command(profile, *site)),
+        Hint::Stranded => f.write_str(
+            "leave that file where it is and make the folder writable: the next command puts it in its place",
+        ),
         Hint::Support => {
             f.write_str("Alibaba Cloud usually answers otherwise; try again, and report it if it persists")
         }
