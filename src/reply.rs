@@ -109,6 +109,8 @@ pub struct Refusal {
     pub request_id: Option<String>,
     /// Seconds the server asks to wait (RFC 9110 section 10.2.3).
     pub retry_after: Option<u64>,
+    /// The server's clock, where it sent one.
+    pub date: Option<Timestamp>,
 }
 
 impl Refusal {
@@ -278,6 +280,7 @@ fn refusal(host: &str, response: &Response, fields: &Fields, sent: &[&Secret]) -
         description: text(&["error_description", "Message", "message"], MAX_DESCRIPTION),
         request_id: text(&["requestId", "RequestId", "request_id"], MAX_CODE).or_else(|| header("x-acs-request-id")),
         retry_after: header(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok()),
+        date: date(response.headers()),
     }
 }
 

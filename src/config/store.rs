@@ -213,7 +213,7 @@ impl Locked {
         let (draft, journal) = (self.place.own(JOURNAL_DRAFT), self.place.own(JOURNAL));
         let path = self.place.path_of(&draft);
         let left = Journal::read(&path, self.place.folder.open(&draft))?;
-        if left.note().is_some() || left.names().next().is_none() {
+        if left.note().is_some() || left.logins().next().is_none() {
             return Ok(());
         }
         let placed = self.place.folder.rename(&draft, &journal).and_then(|()| self.place.folder.sync());

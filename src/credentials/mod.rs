@@ -109,7 +109,15 @@ impl Provider {
     /// # Errors
     /// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
     pub fn cached(&self, config: &Config, wanted: &Wanted) -> Result<Standing, Error> {
-        self.judge(&find(config, wanted.profile.as_str())?, wanted)
+        self.judge(&find(config, wanted.profile.as_str())?, wanted.min_ttl)
+    }
+
+    /// Judges the credentials of one profile as [`Provider::cached`] does, for those who only look.
+    ///
+    /// # Errors
+    /// [`Error::Mode`], [`Error::Incomplete`]
+    pub fn standing(&self, profile: &Profile) -> Result<Standing, Error> {
+        self.judge(profile, None)
     }
 
     /// Returns credentials that last long enough, renewed if need be. While the old ones are valid they are returned
@@ -154,7 +162,7 @@ impl Provider {
     }
 
     /// Judges one profile. Keys that never expire pass through, as do STS tokens that somebody else put there.
-    fn judge(&self, profile: &Profile, wanted: &Wanted) -> Result<Standing, Error> {
+    fn judge(&self, profile: &Profile, min_ttl: Option<Duration>) -> Result<Standing, Error> {
         let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
         match &profile.mode {
             Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
@@ -163,21 +171,22 @@ impl Provider {
                 credentials.security_token.as_ref().ok_or_else(|| incomplete("sts_token"))?;
                 Ok(Standing::Ready(credentials))
             }
-            Mode::OAuth => Ok(self.judge_session(profile, wanted)),
+            Mode::OAuth => Ok(self.judge_session(profile, min_ttl)),
             mode => Err(Error::Mode { profile: profile.name.clone(), mode: mode.clone() }),
         }
     }
 
-    fn judge_session(&self, profile: &Profile, wanted: &Wanted) -> Standing {
+    fn judge_session(&self, profile: &Profile, min_ttl: Option<Duration>) -> Standing {
         let now = self.clock.now();
         let held = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
         let received = || self.logins.received(&profile.name);
-        let freshness = of_credentials(held.is_some(), profile.sts_expiration, received, now, wanted.min_ttl());
+        let freshness =
+            of_credentials(held.is_some(), profile.sts_expiration, received, now, min_ttl.unwrap_or(MIN_TTL));
         match (freshness, held) {
             (Freshness::Fresh, Some(held)) => Standing::Ready(held),
             (Freshness::Due(reason), Some(held)) => Standing::Due(held, reason),
             (Freshness::Expired(reason @ Reason::Ending(left)), Some(held))
-                if wanted.min_ttl.is_none() && left >= LAST_RESORT =>
+                if min_ttl.is_none() && left >= LAST_RESORT =>
             {
                 Standing::Expired(Some(held), reason)
             }
@@ -198,8 +207,12 @@ fn find(config: &Config, name: &str) -> Result<Profile, Error> {
 fn credentials_in(profile: &Profile) -> Result<Credentials, &'static str> {
     let token = profile.sts_token.clone().filter(|_| profile.mode != Mode::Ak);
     Ok(Credentials {
-        access_key_id: profile.access_key_id.clone().ok_or("access_key_id")?,
-        access_key_secret: profile.access_key_secret.clone().ok_or("access_key_secret")?,
+        access_key_id: profile.access_key_id.clone().filter(|id| !id.is_empty()).ok_or("access_key_id")?,
+        access_key_secret: profile
+            .access_key_secret
+            .clone()
+            .filter(|secret| !secret.is_empty())
+            .ok_or("access_key_secret")?,
         expiration: profile.sts_expiration.filter(|_| token.is_some()),
         security_token: token,
         region_id: profile.region_id.clone(),

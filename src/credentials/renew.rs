@@ -104,7 +104,7 @@ impl<'a> Renewal<'a> {
         for _ in 0..ROUNDS {
             let (profile, healed) = self.read_and_heal().await?;
             doubted |= healed;
-            match self.provider.judge(&profile, self.wanted)? {
+            match self.provider.judge(&profile, self.wanted.min_ttl)? {
                 Standing::Ready(credentials) if !doubted => {
                     self.adopt_if_foreign(&profile).await;
                     return Ok(credentials);

@@ -1,16 +1,18 @@
-//! One signed call: sign, send once, judge the answer. What the fields mean is left to the product's module.
+//! One signed call: sign, send, judge the answer. What the fields mean is left to the product's module.
 
 use http::header::{ACCEPT, AUTHORIZATION, HOST};
 use serde_json::Value;
 
 use super::signature::{Action, Key, hex, sign};
 use crate::host::{Entropy, Http, NoEntropy};
-use crate::reply::{Problem, Reply, ReplyError};
+use crate::reply::{Problem, Refusal, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::text::printable;
 use crate::time::Timestamp;
 
 const MAX_TEXT: usize = 256;
+/// How the codes begin that refuse the date of a signature.
+const DATE_REFUSED: &str = "InvalidTimeStamp";
 
 /// A call brought no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +25,30 @@ pub enum CallError {
     Reply(#[from] ReplyError),
 }
 
-/// Sends one action to `url` with `key`. `now` is the server's time, in which the signature is dated.
+/// Sends one action to `url` with `key`. `now` is the server's time as far as it is known, in which the signature is
+/// dated. A service that refuses this date tells its own: the action is sent once more with that.
 ///
 /// # Errors
 /// [`CallError`]
 pub(super) async fn call(
+    http: &dyn Http,
+    entropy: &dyn Entropy,
+    url: &str,
+    action: &Action<'_>,
+    key: &Key<'_>,
+    now: Timestamp,
+) -> Result<Reply, CallError> {
+    match call_once(http, entropy, url, action, key, now).await {
+        Err(CallError::Reply(ReplyError::Refused(Refusal { code: Some(code), date: Some(date), .. })))
+            if code.starts_with(DATE_REFUSED) && date != now =>
+        {
+            call_once(http, entropy, url, action, key, date).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn call_once(
     http: &dyn Http,
     entropy: &dyn Entropy,
     url: &str,

@@ -3,6 +3,8 @@
 mod architecture;
 #[cfg(unix)]
 mod chromium;
+#[cfg(unix)]
+mod clock;
 #[cfg(target_os = "linux")]
 mod compatibility;
 mod concurrency;

@@ -7,6 +7,9 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Usage};
 use crate::cli::render::{span, table};
 use crate::config::{Mode, Profile};
+use crate::credentials::freshness::Reason;
+use crate::credentials::{Error, Standing};
+use crate::site::Site;
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -54,44 +57,88 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
     }
     let config = snapshot.config;
     let profiles = config.profiles();
-    let now = context.host.clock.now();
+    let (provider, now) = (context.provider(), context.host.clock.now());
+    let listed = profiles.iter().map(|profile| Listed {
+        profile,
+        current: config.current() == Some(profile.name.as_str()),
+        standing: provider.standing(profile),
+        now,
+    });
     match args.format {
         ListFormat::Json => {
-            let rows: Vec<Row<'_>> = profiles.iter().map(|profile| row(profile, config.current(), now)).collect();
-            context.ui.print_json(&rows, true)
+            let rows: Vec<Listed<'_>> = listed.collect();
+            context.ui.print_json(&rows.iter().map(Listed::row).collect::<Vec<_>>(), true)
         }
         ListFormat::Table => {
-            let rows: Vec<_> = profiles.iter().map(|profile| cells(profile, config.current(), now)).collect();
-            context.ui.print(&table(&COLUMNS, &rows))
+            context.ui.print(&table(&COLUMNS, &listed.map(|listed| listed.cells()).collect::<Vec<_>>()))
         }
     }
 }
 
-fn row<'a>(profile: &'a Profile, current: Option<&str>, now: Timestamp) -> Row<'a> {
-    Row {
-        name: &profile.name,
-        current: current == Some(profile.name.as_str()),
-        mode: profile.mode.as_str(),
-        site: profile.site.map(|site| site.as_str()),
-        valid: is_valid(profile, now),
-        region_id: profile.region_id.as_deref(),
-        language: profile.language.as_deref(),
-        sts_expiration: profile.sts_expiration.map(|time| time.to_string()),
-        session_expiration: profile.oauth_refresh_token_expire.map(|time| time.to_string()),
-    }
+/// A profile and what is thought of it.
+struct Listed<'a> {
+    profile: &'a Profile,
+    current: bool,
+    standing: Result<Standing, Error>,
+    now: Timestamp,
 }
 
-fn cells(profile: &Profile, current: Option<&str>, now: Timestamp) -> [String; 6] {
-    let mark = if current == Some(profile.name.as_str()) { " *" } else { "" };
-    let shown = |text: &Option<String>| printable(text.as_deref().unwrap_or_default(), 40);
-    [
-        format!("{}{mark}", printable(&profile.name, 60)),
-        credential(profile),
-        if is_valid(profile, now) { "Valid" } else { "Invalid" }.to_owned(),
-        shown(&profile.region_id),
-        shown(&profile.language),
-        expires(profile, now),
-    ]
+impl Listed<'_> {
+    fn row(&self) -> Row<'_> {
+        let Profile { name, mode, site, region_id, language, sts_expiration, oauth_refresh_token_expire, .. } =
+            self.profile;
+        Row {
+            name,
+            current: self.current,
+            mode: mode.as_str(),
+            site: site.map(Site::as_str),
+            valid: self.is_valid(),
+            region_id: region_id.as_deref(),
+            language: language.as_deref(),
+            sts_expiration: sts_expiration.map(|time| time.to_string()),
+            session_expiration: oauth_refresh_token_expire.map(|time| time.to_string()),
+        }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let mark = if self.current { " *" } else { "" };
+        let shown = |text: &Option<String>| printable(text.as_deref().unwrap_or_default(), 40);
+        [
+            format!("{}{mark}", printable(&self.profile.name, 60)),
+            credential(self.profile),
+            if self.is_valid() { "Valid" } else { "Invalid" }.to_owned(),
+            shown(&self.profile.region_id),
+            shown(&self.profile.language),
+            self.expires(),
+        ]
+    }
+
+    /// Whether the profile has what its mode needs. An OAuth profile needs credentials that serve or what obtains them.
+    fn is_valid(&self) -> bool {
+        match &self.standing {
+            Ok(Standing::Expired(None, _)) => {
+                let session = self.profile.oauth_refresh_token_expire.is_none_or(|end| end > self.now);
+                self.profile.oauth_refresh_token.is_some() && self.profile.site.is_some() && session
+            }
+            Ok(_) | Err(Error::Mode { .. }) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn expires(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(end) = self.profile.sts_expiration {
+            parts.push(match self.standing {
+                // A clock that was wrong wrote it.
+                Ok(Standing::Expired(_, Reason::Implausible)) => "STS unknown".to_owned(),
+                _ => format!("STS {}", left(end, self.now)),
+            });
+        }
+        if let Some(end) = self.profile.oauth_refresh_token_expire {
+            parts.push(format!("session {}", left(end, self.now)));
+        }
+        parts.join(", ")
+    }
 }
 
 /// The mode and, where it has one, the tail of the AccessKey id, which is no secret.
@@ -105,34 +152,6 @@ fn credential(profile: &Profile) -> String {
             None => mode,
         },
     }
-}
-
-/// Whether the profile has what its mode needs. An OAuth profile needs a refresh token or living credentials.
-fn is_valid(profile: &Profile, now: Timestamp) -> bool {
-    let has_key =
-        profile.access_key_id.as_ref().is_some_and(|id| !id.is_empty()) && profile.access_key_secret.is_some();
-    let lives = |end: Option<Timestamp>| end.is_some_and(|end| end > now);
-    match profile.mode {
-        Mode::Ak => has_key,
-        Mode::StsToken => has_key && profile.sts_token.is_some(),
-        Mode::OAuth => {
-            let session = profile.oauth_refresh_token_expire.is_none_or(|end| end > now);
-            let renewable = profile.oauth_refresh_token.is_some() && profile.site.is_some() && session;
-            renewable || (has_key && profile.sts_token.is_some() && lives(profile.sts_expiration))
-        }
-        _ => true,
-    }
-}
-
-fn expires(profile: &Profile, now: Timestamp) -> String {
-    let mut parts = Vec::new();
-    if let Some(end) = profile.sts_expiration {
-        parts.push(format!("STS {}", left(end, now)));
-    }
-    if let Some(end) = profile.oauth_refresh_token_expire {
-        parts.push(format!("session {}", left(end, now)));
-    }
-    parts.join(", ")
 }
 
 fn left(end: Timestamp, now: Timestamp) -> String {

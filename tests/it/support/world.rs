@@ -79,6 +79,11 @@ impl World {
         Self { home: tempfile::tempdir().unwrap(), sandbox: Sandbox::start(options).unwrap(), clock }
     }
 
+    /// A world whose sandbox's clock stays at [`START`], whatever clock the user has.
+    pub(crate) fn with_right_clock() -> Self {
+        Self::with(|options| options.clock = Arc::new(|| Timestamp::from_unix(START)))
+    }
+
     /// A world by the clock of this machine, for real processes.
     pub(crate) fn real() -> Self {
         let clock = Host::from_os().clock;
@@ -127,6 +132,11 @@ impl World {
 
     pub(crate) fn pass(&self, span: Duration) {
         self.clock.0.fetch_add(i64::try_from(span.as_secs()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Puts a clock right that was ahead by `span`.
+    pub(crate) fn turn_back(&self, span: Duration) {
+        self.clock.0.fetch_sub(i64::try_from(span.as_secs()).unwrap(), Ordering::SeqCst);
     }
 
     pub(crate) fn fault(&self, faults: &[&str]) {
