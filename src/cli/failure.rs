@@ -371,7 +371,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 (Code::File, vec![Hint::ConfigPath])
             }
-            io::ErrorKind::Unsupported => (Code::File, vec![Hint::Unlocked]),
+            io::ErrorKind::Unsupported => (Code::File, vec![Hint::ConfigPath]),
             _ => (Code::File, vec![]),
         },
         _ => (Code::File, vec![]),

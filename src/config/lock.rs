@@ -2,7 +2,8 @@
 //!
 //! Two locks, in this order: a side file that is never removed, because a lock on a file that gets replaced
 //! protects nothing; and the shared file's own inode, which is the one that the Go and Python SDKs lock. The
-//! kernel releases both when the process ends, however it ends.
+//! kernel releases both when the process ends, however it ends. Where the file system has no locks, a lease takes the
+//! place of the first.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::{Action, Danger, StoreError};
+use super::lease::Lease;
 use super::place::Place;
 use super::platform;
 
@@ -23,9 +25,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// The lock on the side file, held until dropped. Writing to the shared file asks for it as a proof.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _side: File,
+    side: Side,
     place: Arc<Place>,
     wait: Duration,
+}
+
+/// What keeps others out. It is only held, never looked at.
+#[derive(Debug)]
+#[expect(dead_code, reason = "both are given up when dropped")]
+enum Side {
+    File(File),
+    Lease(Lease),
 }
 
 /// The lock on the shared file's own inode, where there is a file and a system that can lock it.
@@ -40,7 +50,12 @@ impl Lock {
     /// `model`.
     pub(super) fn acquire(place: &Arc<Place>, model: &fs::Metadata, wait: Duration) -> Result<Self, StoreError> {
         let side = Wait::new(place, wait).side(model)?;
-        Ok(Self { _side: side, place: Arc::clone(place), wait })
+        Ok(Self { side, place: Arc::clone(place), wait })
+    }
+
+    /// Whether the file system has no locks, and a lease takes their place.
+    pub(super) const fn is_lease(&self) -> bool {
+        matches!(self.side, Side::Lease(_))
     }
 
     /// Waits for those who lock the shared file itself. Held from reading to writing and never longer: whoever
@@ -68,15 +83,15 @@ impl FileLock {
 struct Wait<'a> {
     until: Option<Instant>,
     wait: Duration,
-    place: &'a Place,
+    place: &'a Arc<Place>,
 }
 
 impl<'a> Wait<'a> {
-    fn new(place: &'a Place, wait: Duration) -> Self {
+    fn new(place: &'a Arc<Place>, wait: Duration) -> Self {
         Self { until: Instant::now().checked_add(wait), wait, place }
     }
 
-    fn side(&self, model: &fs::Metadata) -> Result<File, StoreError> {
+    fn side(&self, model: &fs::Metadata) -> Result<Side, StoreError> {
         let name = self.place.lock_file();
         let path = self.place.path_of(&name);
         loop {
@@ -89,16 +104,22 @@ impl<'a> Wait<'a> {
             if created {
                 platform::hand_over(&file, model).map_err(StoreError::io(Action::Chown, &path))?;
             }
-            take(&file, self.until).map_err(|error| self.describe(error, &path))?;
+            match take(&file, self.until) {
+                Err(error) if platform::has_no_locks(&error) => {
+                    let lease = Lease::acquire(self.place, self.until);
+                    return lease.map(Side::Lease).map_err(|error| self.describe(error, &path));
+                }
+                taken => taken.map_err(|error| self.describe(error, &path))?,
+            }
             if self.place.folder.has(&name, &held).map_err(StoreError::io(Action::Stat, &path))? {
-                return Ok(file);
+                return Ok(Side::File(file));
             }
         }
     }
 
     /// Waits for writers who lock the shared file itself, and replace it while they hold the lock.
     fn inode(&self) -> Result<FileLock, StoreError> {
-        let Place { folder, name, .. } = self.place;
+        let Place { folder, name, .. } = &**self.place;
         loop {
             let Ok(file) = folder.open(name) else { return Ok(FileLock::NONE) };
             let Ok(held) = file.metadata() else { return Ok(FileLock::NONE) };

@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod field;
 mod journal;
+mod lease;
 mod location;
 mod lock;
 mod note;

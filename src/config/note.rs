@@ -19,6 +19,10 @@ pub enum Note {
     OpenToAll(PathBuf),
     /// A lock on the file was not waited for any longer: everybody who can read the file can hold one.
     LockIgnored,
+    /// The file system has no locks; a lease file takes their place.
+    NoLocks,
+    /// Users other than its owner may be able to read it, and the file system cannot keep them out.
+    NotPrivate,
     /// The file has this many hard links: writing breaks the link.
     HardLinked(u64),
     /// The journal of rotated tokens was ignored.

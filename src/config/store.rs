@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Store {
     path: PathBuf,
     patience: Duration,
+    /// Whether what is special about the place was noted: it stays so.
+    noted: Arc<AtomicBool>,
 }
 
 /// The file as it was read.
@@ -65,12 +68,12 @@ pub struct Updated<T> {
 impl Store {
     /// The file at `path`, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), patience: PATIENCE }
+        Self { path: path.into(), patience: PATIENCE, noted: Arc::default() }
     }
 
     /// Changes how long an empty or torn file is read again before it counts as broken.
     #[must_use]
-    pub const fn with_patience(mut self, patience: Duration) -> Self {
+    pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
@@ -132,7 +135,11 @@ impl Store {
         let place = Arc::new(Place::find(&self.path)?);
         let lock = Lock::acquire(&place, &place.owner_model()?, wait)?;
         let (link, patience) = (self.path.clone(), self.patience);
-        let notes = place.loose.clone().map(Note::OpenToAll).into_iter().collect();
+        let mut notes: Vec<Note> = place.loose.clone().map(Note::OpenToAll).into_iter().collect();
+        notes.extend(lock.is_lease().then_some(Note::NoLocks));
+        if !notes.is_empty() && self.noted.swap(true, Ordering::Relaxed) {
+            notes.clear();
+        }
         let locked =
             Locked { link, patience, place, lock, wait, notes, refills: false, draft: None, journal_draft: None };
         locked.check_link()?;
@@ -348,21 +355,20 @@ impl Locked {
         Draft::create(&self.place, kind, target, &self.place.owner_model()?, &self.lock)
     }
 
-    /// A write has made the file private; one that was not needed still does.
+    /// A write has made the file private; one that was not needed still does, where the file system can.
     fn tighten(&self, written: bool, read: Option<&Raw>, notes: &mut [Note]) -> Result<(), StoreError> {
-        if let Some(note) = notes.iter_mut().find(|note| **note == Note::Exposed) {
-            let Place { folder, name, .. } = &*self.place;
-            let private = || {
-                let file = folder.open(name)?;
-                let still =
-                    read.is_some_and(|raw| file.metadata().is_ok_and(|now| platform::is_same(&raw.metadata, &now)));
-                if still { platform::make_private(&file, &folder.metadata()?) } else { Ok(()) }
-            };
-            if !written {
-                private().map_err(StoreError::io(Action::Chmod, &self.place.path()))?;
+        let Some(note) = notes.iter_mut().find(|note| **note == Note::Exposed) else { return Ok(()) };
+        let Place { folder, name, .. } = &*self.place;
+        let is_private = || {
+            let file = folder.open(name)?;
+            let same = |raw: &Raw| file.metadata().is_ok_and(|now| platform::is_same(&raw.metadata, &now));
+            if !written && read.is_some_and(same) {
+                platform::make_private(&file, &folder.metadata()?)?;
             }
-            *note = Note::Tightened;
-        }
+            file.metadata().map(|now| !platform::is_exposed(&now))
+        };
+        let is_private = is_private().map_err(StoreError::io(Action::Chmod, &self.place.path()))?;
+        *note = if is_private { Note::Tightened } else { Note::NotPrivate };
         Ok(())
     }
 

@@ -15,6 +15,8 @@ mod delete;
 #[cfg(unix)]
 mod exec;
 mod faults;
+#[cfg(target_os = "linux")]
+mod file_systems;
 mod journal;
 #[cfg(target_os = "linux")]
 mod kills;

@@ -118,7 +118,6 @@ pub(super) enum Hint<'a> {
     Stranded,
     Support,
     TimedOut,
-    Unlocked,
     Yes,
 }
 

@@ -169,6 +169,11 @@ pub(crate) fn allocate_beyond(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the file system has no locks.
+pub(crate) fn has_no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+}
+
 /// Makes a file durable.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all()

@@ -93,9 +93,6 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::TimedOut => {
             f.write_str("run the command again; `--timeout 10m` waits longer. The browser has to run on this machine")
         }
-        Hint::Unlocked => {
-            f.write_str("the file system supports no locks; keep profiles on another one with `--config-path`")
-        }
         Hint::Yes => f.write_str("pass `--yes` to confirm"),
     }
 }

@@ -88,6 +88,10 @@ fn note(note: &Note, f: &mut String) -> Result {
         Note::LockIgnored => {
             f.write_str("a lock on the file, which other users can read, was held for long; it was not waited for")
         }
+        Note::NoLocks => f.write_str("the file system supports no locks; a lease file beside the file is used instead"),
+        Note::NotPrivate => {
+            f.write_str("other users may be able to read the file: the file system does not keep permissions")
+        }
         Note::HardLinked(links) => write!(f, "the file has {links} hard links; writing breaks the link"),
         Note::JournalIgnored(defect) => {
             f.write_str("the journal of rotated tokens is ignored: ")?;

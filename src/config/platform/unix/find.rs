@@ -5,17 +5,17 @@
 //! what was checked.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{self, Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, mkdirat, openat, readlinkat, statat};
 use rustix::io::Errno;
 
 use super::super::uninterrupted;
-use super::{Folder, Found, PRIVATE_DIRECTORY, ROOT, hand_over, is_open_to_all, me, sync};
+use super::{Folder, Found, PRIVATE_DIRECTORY, ROOT, hand_over, is_open_to_all, me, restrict, sync};
 use crate::config::error::{Action, Danger, StoreError};
 
 /// As many links as the Linux kernel follows.
@@ -127,8 +127,7 @@ impl Walk<'_> {
                 done => done?,
             }
             let directory = open(here, &name, OFlags::RDONLY)?;
-            // The mode that was asked for, whatever the umask took from it.
-            directory.set_permissions(Permissions::from_mode(PRIVATE_DIRECTORY))?;
+            restrict(&directory, PRIVATE_DIRECTORY)?;
             hand_over(&directory, &here.metadata()?)?;
             sync(&open(here, OsStr::new("."), OFlags::RDONLY)?)?;
             Ok(directory)

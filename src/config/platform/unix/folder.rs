@@ -1,16 +1,16 @@
 //! A directory by its descriptor: it stays the same one, whatever happens to its path.
 
 use std::ffi::OsStr;
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::super::uninterrupted;
-use super::{PRIVATE, sync};
+use super::{PRIVATE, restrict, sync};
 
 /// A directory. What is in it is reached through the descriptor; the path is for messages.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl Folder {
     /// Creates a private file that was not there.
     pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
         let file = self.open_at(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
-        file.set_permissions(Permissions::from_mode(PRIVATE))?;
+        // The mode that was asked for, whatever the umask took from it.
+        restrict(&file, PRIVATE)?;
         Ok(file)
     }
 

@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::{Found, uninterrupted};
 
@@ -39,7 +40,24 @@ pub(crate) fn make_private(file: &File, directory: &Metadata) -> io::Result<()> 
     if me() == ROOT && file.metadata()?.uid() != directory.uid() {
         return Ok(());
     }
-    uninterrupted(|| file.set_permissions(Permissions::from_mode(PRIVATE)))
+    restrict(file, PRIVATE)
+}
+
+/// Sets the mode of a file or directory of ours. File systems that keep no modes, as of Windows, refuse it.
+fn restrict(file: &File, mode: u32) -> io::Result<()> {
+    match uninterrupted(|| file.set_permissions(Permissions::from_mode(mode))) {
+        Err(error) if is_any_of(&error, &[Errno::PERM, Errno::INVAL, Errno::NOTSUP, Errno::NOSYS]) => Ok(()),
+        done => done,
+    }
+}
+
+/// Whether the file system has no locks, or no room for one.
+pub(crate) fn has_no_locks(error: &io::Error) -> bool {
+    is_any_of(error, &[Errno::NOLCK, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP])
+}
+
+fn is_any_of(error: &io::Error, codes: &[Errno]) -> bool {
+    Errno::from_io_error(error).is_some_and(|code| codes.contains(&code))
 }
 
 /// How many names the file has.
