@@ -1,8 +1,12 @@
 //! What the other party can get wrong during a sign-in. Each case has its exit code and its words, and no token is
 //! shown. Before the tokens arrive nothing on disk changes; after that the login is kept.
 
+use std::thread;
+
+use aliyun_rs::oauth::loopback::PORTS;
 use aliyun_rs::sandbox::Endpoint;
 
+use crate::support::ports;
 use crate::support::{Output, Run, World};
 
 const DEMO: [&str; 11] = [
@@ -20,12 +24,20 @@ const DEMO: [&str; 11] = [
 ];
 const OTHER: &str = "{ \"current\": \"other\",\n  \"profiles\": [{\"name\": \"other\", \"mode\": \"AK\"}] }\n";
 
-/// Signs in while `fault` is played.
+/// Plays every case, as many at the same time as there are ports for the callback: most of them wait.
+fn each<T: Copy + Send + Sync>(cases: &[T], play: impl Fn(T) + Sync) {
+    let _turn = ports::turn();
+    for cases in cases.chunks(PORTS.count()) {
+        thread::scope(|scope| cases.iter().for_each(|case| drop(scope.spawn(|| play(*case)))));
+    }
+}
+
+/// Signs in while `fault` is played. The ports are the caller's.
 fn failing(world: &World, fault: &str) -> Output {
     world.write_config(OTHER);
     world.fault(&[fault]);
     let files = world.files();
-    let output = Run::new(&DEMO).sign_in(world).shows("<main class=\"failed\">");
+    let output = Run::new(&DEMO).go(world).shows("<main class=\"failed\">");
     assert_eq!(world.files(), files, "{fault}");
     assert!(!output.stdout.contains("Saving"), "{fault}: {output}");
     output
@@ -55,14 +67,15 @@ const EVERYWHERE: [(&str, u8, &str); 17] = [
 #[test]
 fn a_fault_of_the_token_endpoint_is_told_and_changes_nothing() {
     // Good tokens are taken, whatever is beside them.
-    for (fault, code, words) in EVERYWHERE.into_iter().filter(|(fault, ..)| !fault.starts_with("with:error")) {
+    let cases: Vec<_> = EVERYWHERE.into_iter().filter(|(fault, ..)| !fault.starts_with("with:error")).collect();
+    each(&cases, |(fault, code, words)| {
         let world = World::new();
         let output = failing(&world, &format!("token={fault}")).exits(code).warns(words);
         output.warns("error: could not exchange the authorization code for tokens: ");
         let attempts = if matches!(fault, "429" | "503") { 3 } else { 1 };
         assert_eq!(world.ledger().count(Endpoint::Token), attempts, "a code that may have counted: {fault}");
         assert_eq!(world.ledger().count(Endpoint::Exchange), 0);
-    }
+    });
 }
 
 /// Signs in while `fault` is played at the exchange: the login is kept, and the next command completes it.
@@ -70,7 +83,7 @@ fn exchanged_later(fault: &str, code: u8, words: &str) {
     let world = World::new();
     world.write_config(OTHER);
     world.fault(&[fault]);
-    let output = Run::new(&DEMO).sign_in(&world).exits(code).warns(words);
+    let output = Run::new(&DEMO).go(&world).exits(code).warns(words);
     let output = output.warns("error: the profile `demo` is signed in and saved, but has no credentials yet: ");
     let page = if code == 4 { "<main class=\"failed\">" } else { "<main class=" };
     output.shows(page);
@@ -86,7 +99,7 @@ fn exchanged_later(fault: &str, code: u8, words: &str) {
 fn refreshed_later(fault: &str) {
     let world = World::new();
     world.fault(&[fault]);
-    let output = Run::new(&DEMO).sign_in(&world).exits(5).warns("the server sent no usable access token");
+    let output = Run::new(&DEMO).go(&world).exits(5).warns("the server sent no usable access token");
     assert_eq!(world.ledger().count(Endpoint::Exchange), 0, "{fault}: {output}");
     world.fault(&[]);
     world.run(&["credentials", "--profile", "demo"]).done();
@@ -95,25 +108,25 @@ fn refreshed_later(fault: &str) {
 
 #[test]
 fn a_fault_of_the_exchange_keeps_the_login() {
-    for (fault, code, words) in EVERYWHERE {
-        exchanged_later(&format!("exchange={fault}"), code, words);
-    }
+    each(&EVERYWHERE, |(fault, code, words)| exchanged_later(&format!("exchange={fault}"), code, words));
 }
 
 #[test]
 fn one_passing_fault_after_the_authorization_costs_nothing() {
-    for fault in ["token=503x2", "token=429x1", "exchange=503x2", "exchange=429x1", "exchange=drop-afterx1"] {
+    each(&["token=503x2", "token=429x1", "exchange=503x2", "exchange=429x1", "exchange=drop-afterx1"], |fault| {
         let world = World::new();
         world.fault(&[fault]);
-        Run::new(&DEMO).sign_in(&world).done().shows("Authorization successful");
+        Run::new(&DEMO).go(&world).done().shows("Authorization successful");
         assert_eq!(world.ledger().grants("refresh_token"), 0, "{fault}");
-    }
+    });
 }
 
 #[test]
 fn a_used_up_code_says_to_run_the_command_again() {
-    let world = World::new();
-    failing(&world, "token=400:invalid_grant").exits(4).warns("hint: the authorization was used before or is too old");
+    let _turn = ports::turn();
+    failing(&World::new(), "token=400:invalid_grant")
+        .exits(4)
+        .warns("hint: the authorization was used before or is too old");
 }
 
 /// Endpoint, field, JSON in its place (none: no field at all), what is wrong with it.
@@ -156,23 +169,21 @@ const FIELDS: [(&str, &str, Option<&str>, &str); 34] = [
 
 #[test]
 fn a_missing_or_unusable_field_is_named() {
-    for (endpoint, field, json, words) in FIELDS {
+    each(&FIELDS, |(endpoint, field, json, words)| {
         let fault = match json {
             None => format!("{endpoint}=without:{field}"),
             Some(json) => format!("{endpoint}=with:{field}:{json}"),
         };
         let words = format!("the answer of 127.0.0.1 is unusable: {words}");
-        if endpoint == "exchange" {
-            exchanged_later(&fault, 5, &words);
-            continue;
+        match (endpoint, field) {
+            ("exchange", _) => exchanged_later(&fault, 5, &words),
+            (_, "access_token") => refreshed_later(&fault),
+            _ => {
+                let output = failing(&World::new(), &fault).exits(5).warns(&words);
+                output.warns("hint: Alibaba Cloud usually answers otherwise");
+            }
         }
-        if field == "access_token" {
-            refreshed_later(&fault);
-            continue;
-        }
-        let output = failing(&World::new(), &fault).exits(5).warns(&words);
-        output.warns("hint: Alibaba Cloud usually answers otherwise");
-    }
+    });
 }
 
 #[test]
