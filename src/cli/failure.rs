@@ -366,6 +366,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
         StoreError::Unsafe { why: Danger::ForeignOwner | Danger::ForeignLink | Danger::NotALockFile, .. } => {
             (Code::File, vec![Hint::Ownership, Hint::ConfigPath])
         }
+        StoreError::Unsafe { why: Danger::WorldWritable, .. } => (Code::File, vec![Hint::ConfigPath]),
         StoreError::Io { source, .. } => match source.kind() {
             io::ErrorKind::PermissionDenied => (Code::File, vec![Hint::Ownership, Hint::ConfigPath]),
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

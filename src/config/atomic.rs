@@ -147,6 +147,7 @@ fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(),
     let directory = place.directory()?;
     let mut write = || {
         platform::make_private(&file, &directory)?;
+        platform::check_limit(bytes.len() as u64)?;
         platform::allocate_beyond(&file, bytes.len() as u64)?;
         file.set_len(0)?;
         overwrite(&mut file, bytes)?;
@@ -161,7 +162,8 @@ pub(super) fn reserve_inside(place: &Place, length: u64) -> Result<(), StoreErro
         return Ok(());
     }
     let file = place.folder.open_to_write(&place.name).map_err(StoreError::io(Action::Open, &place.path()))?;
-    platform::allocate_beyond(&file, length).map_err(StoreError::io(Action::Reserve, &place.path()))
+    let allocated = platform::check_limit(length).and_then(|()| platform::allocate_beyond(&file, length));
+    allocated.map_err(StoreError::io(Action::Reserve, &place.path()))
 }
 
 /// Finishes what a process left that died while it wrote the file in its place: a torn or empty file gets the content
@@ -178,6 +180,7 @@ pub(super) fn recover(place: &Place, is_whole: impl Fn(&[u8]) -> bool, lock: &Lo
 
 /// Makes `bytes` the whole content of a file.
 fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    platform::check_limit(bytes.len() as u64)?;
     file.rewind()?;
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)

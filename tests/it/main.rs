@@ -48,4 +48,6 @@ mod support;
 mod switch;
 #[cfg(unix)]
 mod tls;
+#[cfg(target_os = "linux")]
+mod unsavable;
 mod waiting;

@@ -99,8 +99,15 @@ pub(crate) fn hand_over(file: &File, model: &Metadata) -> io::Result<()> {
     uninterrupted(|| fchown(file, Some(model.uid()), Some(model.gid())))
 }
 
+/// Whether this process may write files of `length` bytes. The system kills one that exceeds its limit (SIGXFSZ).
+pub(crate) fn check_limit(length: u64) -> io::Result<()> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    if limit.is_some_and(|limit| length > limit) { Err(Errno::FBIG.into()) } else { Ok(()) }
+}
+
 /// Allocates `length` bytes, so that a full disk shows now and not when they are written.
 pub(crate) fn allocate(file: &File, length: u64) -> io::Result<()> {
+    check_limit(length)?;
     match native_allocate(file, length) {
         Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => {
             super::fill_with_zeros(file, length)
