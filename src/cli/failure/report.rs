@@ -1,15 +1,14 @@
-//! The end of a run that did not do what was asked: the errors of all rooms, kept as they are until they are shown,
-//! and the one table of what each means for a script and a person.
+//! The table: what each failure means for a script and a person.
 
-use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use crate::config::{Danger, Mode, StoreError};
+use super::{Attempt, Code, Failure, Remembered, Usage};
+use crate::cli::context::SANDBOX_VARIABLE;
+use crate::cli::messages::{Hint, Message};
+use crate::config::{Danger, StoreError};
 use crate::credentials;
-use crate::host::{CertificateProblem, OutputError, Panicked, TransportCause};
+use crate::host::{CertificateProblem, TransportCause};
 use crate::login::{self, NotExchanged};
 use crate::oauth::callback::ErrorCode;
 use crate::openapi::CallError;
@@ -19,169 +18,33 @@ use crate::serve::OpenError;
 use crate::site::Site;
 use crate::text::shell_word;
 
-use super::context::SANDBOX_VARIABLE;
-use super::messages::{Hint, Message, Problem};
-
-/// The exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Code {
-    Done = 0,
-    Internal = 1,
-    Usage = 2,
-    SignIn = 3,
-    Denied = 4,
-    Temporary = 5,
-    File = 6,
-    NotRun = 126,
-    NotFound = 127,
-    Interrupted = 130,
-}
-
-/// Why a run did not do what was asked.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// It has been explained, or there is nobody to explain it to.
-    Quiet(Code),
-    /// A program or command inside this one failed and explained itself.
-    PassedOn(ExitCode),
-    /// The command line, an answer or a variable is not usable.
-    Usage(Usage),
-    /// Standard output could not be written.
-    Output(OutputError),
-    /// The operating system refused something else.
-    System(Attempt, io::Error),
-    /// The file could not be read, locked or written.
-    Store(StoreError, Remembered),
-    /// There are no credentials.
-    Credentials(Arc<credentials::Error>),
-    /// There was no sign-in.
-    Login(login::Error),
-    /// The login is saved, and there are no credentials yet.
-    NotExchanged { profile: String, error: NotExchanged },
-    /// Nobody said who the credentials belong to. The profile is named if it was just signed in.
-    Identity { saved: Option<String>, error: CallError },
-    /// The refresh token was not revoked.
-    Revoke(ReplyError),
-    /// The server did not answer in time.
-    NoAnswer { seconds: u64 },
-    /// There is no endpoint.
-    Endpoint(OpenError),
-    /// There is no sandbox.
-    Sandbox(StartError),
-    /// A program did not run.
-    NotRun { program: OsString, error: io::Error },
-    /// This program is wrong.
-    Panicked(Panicked),
-}
-
-/// Whether the journal still has logins, which the shared file has lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Remembered(pub(super) bool);
-
-/// What was attempted with the operating system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    ListenForInterrupts,
-    OpenBrowser,
-    ReadAnswer,
-    ShowList,
-    StartRuntime,
-}
-
-/// What is wrong with the command line, an answer or a variable.
-#[derive(Debug)]
-pub(super) enum Usage {
-    /// An answer.
-    Answer(Problem),
-    /// The value of an option.
-    Value {
-        option: String,
-        value: String,
-        problem: Problem,
-    },
-    /// A variable.
-    Variable {
-        name: &'static str,
-        problem: Problem,
-    },
-    /// The variable that names a sandbox.
-    SandboxAddress,
-    /// A sandbox must not touch this file.
-    RealFile {
-        path: PathBuf,
-    },
-    NestedSandbox,
-    UnknownUser {
-        user: String,
-        users: Vec<String>,
-    },
-    /// No profile was named.
-    NoName {
-        names: Vec<String>,
-    },
-    NoSuchProfile {
-        profile: String,
-        file: PathBuf,
-        names: Vec<String>,
-    },
-    /// A mode of the official client.
-    ForeignMode {
-        mode: Mode,
-        profile: String,
-    },
-    /// A sign-in would overwrite a profile of another mode.
-    WouldReplace {
-        mode: Mode,
-        profile: String,
-    },
-    /// A person did not agree.
-    LeftAsItIs {
-        profile: String,
-    },
-    /// There is no person who could agree.
-    NotConfirmed {
-        profile: String,
-    },
-    OptionsMisplaced,
-    NotASignInPage,
-    /// A value cannot be written in the syntax of a shell.
-    Unquotable {
-        variable: String,
-    },
-    NoHome,
-    NoDataFolder,
-    NoFile {
-        path: PathBuf,
-    },
-}
-
 /// What a failure means, and what can be done.
-pub(super) struct Report<'a> {
-    pub(super) message: Option<Message<'a>>,
-    pub(super) hints: Vec<Hint<'a>>,
+pub(in crate::cli) struct Report<'a> {
+    pub(in crate::cli) message: Option<Message<'a>>,
+    pub(in crate::cli) hints: Vec<Hint<'a>>,
     /// A stable name, for programs.
-    pub(super) code: String,
-    pub(super) exit: ExitCode,
-    pub(super) number: u8,
+    pub(in crate::cli) code: String,
+    pub(in crate::cli) exit: ExitCode,
+    pub(in crate::cli) number: u8,
     /// Whether the same command may succeed later without anybody doing anything.
-    pub(super) retryable: bool,
-    pub(super) action: Action,
+    pub(in crate::cli) retryable: bool,
+    pub(in crate::cli) action: Action,
     /// A command that helps, as a shell reads it.
-    pub(super) command: Option<String>,
+    pub(in crate::cli) command: Option<String>,
     /// What the server said of its refusal.
-    pub(super) reply: Option<ServerReply<'a>>,
+    pub(in crate::cli) reply: Option<ServerReply<'a>>,
 }
 
 /// What a server's refusal can be looked up by.
 #[derive(Clone, Copy, Default)]
-pub(super) struct ServerReply<'a> {
-    pub(super) status: Option<u16>,
-    pub(super) request_id: Option<&'a str>,
+pub(in crate::cli) struct ServerReply<'a> {
+    pub(in crate::cli) status: Option<u16>,
+    pub(in crate::cli) request_id: Option<&'a str>,
 }
 
 /// What has to happen before the same command can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::cli) enum Action {
     FixUsage,
     SignIn,
     AskAdministrator,
@@ -191,7 +54,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(in crate::cli) const fn as_str(self) -> &'static str {
         match self {
             Self::FixUsage => "fix_usage",
             Self::SignIn => "sign_in",
@@ -207,13 +70,8 @@ impl Action {
 type Line<'a> = (Code, Vec<Hint<'a>>);
 
 impl Failure {
-    /// The file's failure, when nothing is known of the journal.
-    pub(super) const fn store(error: StoreError) -> Self {
-        Self::Store(error, Remembered(false))
-    }
-
     /// The table.
-    pub(super) fn report(&self) -> Report<'_> {
+    pub(in crate::cli) fn report(&self) -> Report<'_> {
         let (code, hints) = self.line();
         let action = match code {
             Code::Usage | Code::NotFound => Action::FixUsage,
@@ -475,67 +333,13 @@ fn command(hint: &Hint<'_>) -> Option<String> {
 }
 
 /// The command that signs a profile in, as a shell reads it.
-pub(super) fn sign_in_command(profile: &str, site: Option<Site>) -> String {
+pub(in crate::cli) fn sign_in_command(profile: &str, site: Option<Site>) -> String {
     let site = site.map(|site| format!(" --oauth-site-type {site}")).unwrap_or_default();
     format!("aliyun-rs configure --mode OAuth {}{site}", profile_option(profile))
 }
 
 /// The option that names a profile, whatever its name begins with.
-pub(super) fn profile_option(profile: &str) -> String {
+pub(in crate::cli) fn profile_option(profile: &str) -> String {
     let word = shell_word(profile.as_ref());
     if profile.starts_with('-') { format!("--profile={word}") } else { format!("--profile {word}") }
-}
-
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::store(error)
-    }
-}
-
-impl From<Usage> for Failure {
-    fn from(usage: Usage) -> Self {
-        Self::Usage(usage)
-    }
-}
-
-impl From<credentials::Error> for Failure {
-    fn from(error: credentials::Error) -> Self {
-        match error {
-            credentials::Error::Store(error) => error.into(),
-            error => Self::Credentials(Arc::new(error)),
-        }
-    }
-}
-
-impl From<Arc<credentials::Error>> for Failure {
-    fn from(error: Arc<credentials::Error>) -> Self {
-        Self::Credentials(error)
-    }
-}
-
-impl From<login::Error> for Failure {
-    fn from(error: login::Error) -> Self {
-        match error {
-            login::Error::Store(error) => error.into(),
-            error => Self::Login(error),
-        }
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        Self::Sandbox(error)
-    }
-}
-
-impl From<OpenError> for Failure {
-    fn from(error: OpenError) -> Self {
-        Self::Endpoint(error)
-    }
 }

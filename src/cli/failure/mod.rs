@@ -1,0 +1,216 @@
+//! The end of a run that did not do what was asked: the errors of all rooms, kept as they are until they are shown.
+//! What each means is in [`report`].
+
+mod report;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::config::{Mode, StoreError};
+use crate::credentials;
+use crate::host::{OutputError, Panicked};
+use crate::login::{self, NotExchanged};
+use crate::openapi::CallError;
+use crate::reply::ReplyError;
+use crate::sandbox::StartError;
+use crate::serve::OpenError;
+
+use super::messages::Problem;
+pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Code {
+    Done = 0,
+    Internal = 1,
+    Usage = 2,
+    SignIn = 3,
+    Denied = 4,
+    Temporary = 5,
+    File = 6,
+    NotRun = 126,
+    NotFound = 127,
+    Interrupted = 130,
+}
+
+/// Why a run did not do what was asked.
+#[derive(Debug)]
+pub(in crate::cli) enum Failure {
+    /// It has been explained, or there is nobody to explain it to.
+    Quiet(Code),
+    /// A program or command inside this one failed and explained itself.
+    PassedOn(ExitCode),
+    /// The command line, an answer or a variable is not usable.
+    Usage(Usage),
+    /// Standard output could not be written.
+    Output(OutputError),
+    /// The operating system refused something else.
+    System(Attempt, io::Error),
+    /// The file could not be read, locked or written.
+    Store(StoreError, Remembered),
+    /// There are no credentials.
+    Credentials(Arc<credentials::Error>),
+    /// There was no sign-in.
+    Login(login::Error),
+    /// The login is saved, and there are no credentials yet.
+    NotExchanged { profile: String, error: NotExchanged },
+    /// Nobody said who the credentials belong to. The profile is named if it was just signed in.
+    Identity { saved: Option<String>, error: CallError },
+    /// The refresh token was not revoked.
+    Revoke(ReplyError),
+    /// The server did not answer in time.
+    NoAnswer { seconds: u64 },
+    /// There is no endpoint.
+    Endpoint(OpenError),
+    /// There is no sandbox.
+    Sandbox(StartError),
+    /// A program did not run.
+    NotRun { program: OsString, error: io::Error },
+    /// This program is wrong.
+    Panicked(Panicked),
+}
+
+/// Whether the journal still has logins, which the shared file has lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::cli) struct Remembered(pub(in crate::cli) bool);
+
+/// What was attempted with the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Attempt {
+    ListenForInterrupts,
+    OpenBrowser,
+    ReadAnswer,
+    ShowList,
+    StartRuntime,
+}
+
+/// What is wrong with the command line, an answer or a variable.
+#[derive(Debug)]
+pub(in crate::cli) enum Usage {
+    /// An answer.
+    Answer(Problem),
+    /// The value of an option.
+    Value {
+        option: String,
+        value: String,
+        problem: Problem,
+    },
+    /// A variable.
+    Variable {
+        name: &'static str,
+        problem: Problem,
+    },
+    /// The variable that names a sandbox.
+    SandboxAddress,
+    /// A sandbox must not touch this file.
+    RealFile {
+        path: PathBuf,
+    },
+    NestedSandbox,
+    UnknownUser {
+        user: String,
+        users: Vec<String>,
+    },
+    /// No profile was named.
+    NoName {
+        names: Vec<String>,
+    },
+    NoSuchProfile {
+        profile: String,
+        file: PathBuf,
+        names: Vec<String>,
+    },
+    /// A mode of the official client.
+    ForeignMode {
+        mode: Mode,
+        profile: String,
+    },
+    /// A sign-in would overwrite a profile of another mode.
+    WouldReplace {
+        mode: Mode,
+        profile: String,
+    },
+    /// A person did not agree.
+    LeftAsItIs {
+        profile: String,
+    },
+    /// There is no person who could agree.
+    NotConfirmed {
+        profile: String,
+    },
+    OptionsMisplaced,
+    NotASignInPage,
+    /// A value cannot be written in the syntax of a shell.
+    Unquotable {
+        variable: String,
+    },
+    NoHome,
+    NoDataFolder,
+    NoFile {
+        path: PathBuf,
+    },
+}
+
+impl Failure {
+    /// The file's failure, when nothing is known of the journal.
+    pub(in crate::cli) const fn store(error: StoreError) -> Self {
+        Self::Store(error, Remembered(false))
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::store(error)
+    }
+}
+
+impl From<Usage> for Failure {
+    fn from(usage: Usage) -> Self {
+        Self::Usage(usage)
+    }
+}
+
+impl From<credentials::Error> for Failure {
+    fn from(error: credentials::Error) -> Self {
+        match error {
+            credentials::Error::Store(error) => error.into(),
+            error => Self::Credentials(Arc::new(error)),
+        }
+    }
+}
+
+impl From<Arc<credentials::Error>> for Failure {
+    fn from(error: Arc<credentials::Error>) -> Self {
+        Self::Credentials(error)
+    }
+}
+
+impl From<login::Error> for Failure {
+    fn from(error: login::Error) -> Self {
+        match error {
+            login::Error::Store(error) => error.into(),
+            error => Self::Login(error),
+        }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Sandbox(error)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Endpoint(error)
+    }
+}
