@@ -15,6 +15,9 @@ pub const REFRESH_AHEAD: Duration = Duration::from_secs(30 * 60);
 /// With less time left than this, credentials are not handed out even as a last resort: a request signed with them
 /// could arrive too late.
 pub const LAST_RESORT: Duration = Duration::from_secs(20);
+/// New credentials may fall short of the wanted lifetime by this: requests take time, servers round, and a clock that
+/// is off by up to a minute is not corrected for.
+pub const TTL_TOLERANCE: Duration = Duration::from_secs(90);
 /// Credentials that claim more than this are looked at twice: Alibaba Cloud issues them for an hour.
 pub const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
 /// No credentials last longer: the longest session of a RAM role, and an hour for clocks.

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::freshness::{LAST_RESORT, RENEW_AHEAD};
+use super::freshness::{LAST_RESORT, RENEW_AHEAD, TTL_TOLERANCE};
 use super::{Credentials, Error, Notices, Provider, Standing, Wanted};
 use crate::config::Version;
 use crate::host::{Interrupts, runtime};
@@ -56,6 +56,8 @@ pub struct Held {
 
 struct State {
     credentials: Option<Credentials>,
+    /// With less time left than this they are not handed out.
+    least: Duration,
     /// How long before their end they are worth renewing.
     ahead: Duration,
     trouble: Trouble,
@@ -68,12 +70,13 @@ impl State {
     fn succeeded_by(&self, credentials: Credentials, now: Timestamp) -> Self {
         let before = self.credentials.as_ref().and_then(|before| before.expiration);
         let half = credentials.expiration.filter(|end| Some(*end) > before);
-        let ahead = half.map_or(RENEW_AHEAD, |end| RENEW_AHEAD.min(end.remaining(now) / 2));
-        Self { credentials: Some(credentials), ahead, trouble: None, version: self.version }
+        let usual = RENEW_AHEAD.max(self.least);
+        let ahead = half.map_or(usual, |end| usual.min(end.remaining(now) / 2));
+        Self { credentials: Some(credentials), least: self.least, ahead, trouble: None, version: self.version }
     }
 
     fn valid(&self, now: Timestamp) -> Option<&Credentials> {
-        let lasts = |held: &&Credentials| held.expiration.is_none_or(|end| end.remaining(now) >= LAST_RESORT);
+        let lasts = |held: &&Credentials| held.expiration.is_none_or(|end| end.remaining(now) >= self.least);
         self.credentials.as_ref().filter(lasts)
     }
 
@@ -119,7 +122,9 @@ impl Keeper {
         let (reporter, reports) = unbounded_channel();
         let wake = Arc::new(Notify::new());
         let version = provider.logins.version();
-        let initial = State { credentials: Some(credentials), ahead: RENEW_AHEAD, trouble: None, version };
+        let least = wanted.min_ttl.map_or(LAST_RESORT, |ttl| ttl.saturating_sub(TTL_TOLERANCE));
+        let ahead = RENEW_AHEAD.max(least);
+        let initial = State { credentials: Some(credentials), least, ahead, trouble: None, version };
         let (sender, state) = watch::channel(initial);
         let held = Held { provider: provider.clone(), state, wake: Arc::clone(&wake) };
         let mut worker = Worker {
@@ -308,7 +313,7 @@ mod tests {
     }
 
     fn holding(credentials: Credentials) -> State {
-        State { credentials: Some(credentials), ahead: RENEW_AHEAD, trouble: None, version: None }
+        State { credentials: Some(credentials), least: LAST_RESORT, ahead: RENEW_AHEAD, trouble: None, version: None }
     }
 
     #[test]

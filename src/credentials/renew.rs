@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::freshness::usable_access_token;
+use super::freshness::{TTL_TOLERANCE, usable_access_token};
 use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted, find};
 use crate::config::{Changes, Profile, StoreError};
 use crate::host::Interrupts;
@@ -30,8 +30,6 @@ const WATCH_PAUSE: Duration = Duration::from_millis(100);
 const AMBIGUOUS_PAUSE: Duration = Duration::from_secs(1);
 /// How often the file may change under a renewal before it gives up.
 const ROUNDS: usize = 4;
-/// New credentials may fall short of the wanted lifetime by this: requests take time, and servers round.
-const TTL_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Renews the credentials of a profile. If `hurried`, old ones can be handed out: then nothing is waited for.
 pub(super) async fn renew(

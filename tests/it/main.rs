@@ -20,6 +20,8 @@ mod file_systems;
 mod journal;
 #[cfg(target_os = "linux")]
 mod kills;
+#[cfg(unix)]
+mod last_resort;
 #[cfg(target_os = "linux")]
 mod limits;
 mod list;
