@@ -84,6 +84,8 @@ impl Home {
     pub(crate) fn other(&self, program: &str, args: &[&str]) -> Command {
         let mut command = command(program);
         command.args(args).env("HOME", self.folder.path()).env("XDG_DATA_HOME", self.path("data"));
+        // Where a relative path in a hostile variable leads.
+        command.current_dir(self.folder.path());
         command
     }
 
@@ -98,6 +100,7 @@ impl World {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = command(program);
         command.env("HOME", self.home.path().join("home")).env("XDG_DATA_HOME", self.home.path().join("data"));
+        command.current_dir(self.home.path());
         command.env("ALIYUN_RS_SANDBOX", self.sandbox.url());
         command
     }
