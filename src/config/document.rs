@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -96,15 +96,14 @@ pub(super) struct Entry<'a> {
 impl<'a> Node<'a> {
     /// Reads an object. Space around it belongs to the node and is kept.
     pub(super) fn object(text: &'a str) -> Result<Self, serde_json::Error> {
-        let members: Members<'a> = serde_json::from_str(text)?;
-        let entry = |(key, value): (&'a RawValue, &'a RawValue)| Entry { key: Some(key.get()), value: value.get() };
-        Ok(Self { text, entries: members.0.into_iter().map(entry).collect() })
+        let Members(entries) = serde_json::from_str(text)?;
+        Ok(Self { text, entries })
     }
 
     /// Reads an array.
     pub(super) fn array(text: &'a str) -> Result<Self, serde_json::Error> {
-        let items: Vec<&'a RawValue> = serde_json::from_str(text)?;
-        let entries = items.into_iter().map(|item| Entry { key: None, value: item.get() }).collect();
+        let mut entries = Vec::new();
+        each_item(text, |value| entries.push(Entry { key: None, value }))?;
         Ok(Self { text, entries })
     }
 
@@ -320,8 +319,32 @@ pub(super) fn splice(text: &str, range: Range<usize>, replacement: &str) -> Text
     whole
 }
 
+/// Visits the items of an array in their order. None of them is kept: there may be millions.
+pub(super) fn each_item<'a>(text: &'a str, visit: impl FnMut(&'a str)) -> Result<(), serde_json::Error> {
+    struct Each<F>(F);
+
+    impl<'de, F: FnMut(&'de str)> Visitor<'de> for Each<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+            while let Some(item) = items.next_element::<&'de RawValue>()? {
+                (self.0)(item.get());
+            }
+            Ok(())
+        }
+    }
+
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.deserialize_seq(Each(visit))?;
+    parser.end()
+}
+
 /// The members of an object, duplicates included, which no map keeps.
-struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+struct Members<'a>(Vec<Entry<'a>>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -336,8 +359,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((key, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
+                    members.push(Entry { key: Some(key.get()), value: value.get() });
                 }
                 Ok(Members(members))
             }

@@ -7,10 +7,10 @@
 //! that cannot be read is an error, because it may hold the only copy of a login.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -199,24 +199,47 @@ impl Journal {
     ///
     /// Fails if the journal cannot be written or removed.
     pub fn prune(&mut self, locked: &mut Locked, config: &Config) -> Result<(), StoreError> {
-        if self.logins.iter().all(|login| config.contains(&login.profile)) {
+        if !self.has_gone(config) {
             return Ok(());
         }
-        let profiles = config.profiles();
-        let mut kept: Vec<Login> = Vec::with_capacity(self.logins.len());
-        for mut login in std::mem::take(&mut self.logins) {
-            if !config.contains(&login.profile) {
-                let renamed = profiles.iter().find(|profile| login.is_login_of(profile));
-                let Some(renamed) = renamed.filter(|profile| kept.iter().all(|other| other.profile != profile.name))
-                else {
-                    continue;
-                };
-                login.profile.clone_from(&renamed.name);
-            }
-            kept.push(login);
-        }
-        self.logins = kept;
+        let names: HashSet<&str> = config.names().into_iter().collect();
+        let logins = std::mem::take(&mut self.logins).into_iter();
+        let (known, gone) = logins.partition(|login| names.contains(login.profile.as_str()));
+        self.logins = known;
+        self.follow_renamed(gone, config);
         self.save(locked)
+    }
+
+    /// Whether there are logins of profiles that are not in `config`.
+    pub fn has_gone(&self, config: &Config) -> bool {
+        if self.logins.is_empty() {
+            return false;
+        }
+        let names: HashSet<&str> = config.names().into_iter().collect();
+        !self.logins.iter().all(|login| names.contains(login.profile.as_str()))
+    }
+
+    /// Gives the logins of missing profiles to those that have their tokens and no login of their own.
+    fn follow_renamed(&mut self, gone: Vec<Login>, config: &Config) {
+        let mut taken: HashSet<String> = self.logins.iter().map(|login| login.profile.clone()).collect();
+        let mut heirs: HashMap<String, Vec<String>> = HashMap::new();
+        for profile in config.profiles().filter(|profile| !taken.contains(&profile.name)) {
+            if let Some(token) = &profile.oauth_refresh_token {
+                heirs.entry(hash(token)).or_default().push(profile.name);
+            }
+        }
+        if heirs.is_empty() {
+            return;
+        }
+        for mut login in gone {
+            let tokens = std::iter::once(hash(&login.tokens.refresh_token)).chain(login.superseded.iter().cloned());
+            let mut names = tokens.filter_map(|token| heirs.get(&token)).flatten();
+            if let Some(name) = names.find(|name| !taken.contains(*name)).cloned() {
+                taken.insert(name.clone());
+                login.profile = name;
+                self.logins.push(login);
+            }
+        }
     }
 
     /// Writes the journal, durably, and removes one with nothing in it.
@@ -225,7 +248,10 @@ impl Journal {
             locked.remove_journal()?;
         } else {
             let file = Content { version: VERSION, logins: self.logins.iter().map(Line::from).collect() };
-            let mut bytes = Zeroizing::new(Vec::with_capacity(self.logins.len() * TYPICAL_LINE));
+            // Measured first: a buffer that grew would leave copies of tokens behind.
+            let mut length = Length(0);
+            serde_json::to_writer(&mut length, &file).expect("everything can be counted");
+            let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
             serde_json::to_writer(&mut *bytes, &file).expect("tokens can be written to memory");
             locked.write_journal(&bytes)?;
         }
@@ -254,14 +280,6 @@ impl Login {
         }
     }
 
-    /// Whether `profile` has the tokens of this login, newest or superseded.
-    fn is_login_of(&self, profile: &Profile) -> bool {
-        profile
-            .oauth_refresh_token
-            .as_ref()
-            .is_some_and(|token| *token == self.tokens.refresh_token || self.superseded.contains(&hash(token)))
-    }
-
     fn supersede(&mut self, site: Site, newest: &Tokens, spent: Option<String>) {
         let before = hash(&self.tokens.refresh_token);
         (self.site, self.tokens) = (site, newest.clone());
@@ -281,8 +299,19 @@ fn hash(token: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.expose().as_bytes()))
 }
 
-/// Two tokens of some kilobytes, and hashes: the buffer does not grow and leave copies behind.
-const TYPICAL_LINE: usize = (16 << 10) + REMEMBERED * 48;
+/// Counts bytes that are written to it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Content<L> {

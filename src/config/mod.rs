@@ -25,7 +25,7 @@ mod store;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use document::{Entry, Layout, Node, Text, check, quote, splice, string};
+use document::{Entry, Layout, Node, Text, check, each_item, quote, splice, string};
 
 pub use changes::Changes;
 pub use document::{Defect, Malformed};
@@ -51,7 +51,22 @@ pub struct Config {
     current: Option<String>,
     /// Every profile that has a name, in the order of the file.
     places: Vec<(String, Range<usize>)>,
-    oddities: Vec<Oddity>,
+    oddities: Oddities,
+}
+
+/// What is odd about a file: the first few things, and how many more there are.
+#[derive(Clone, Default)]
+struct Oddities {
+    shown: Vec<Oddity>,
+    more: usize,
+}
+
+impl Oddities {
+    const SHOWN: usize = 10;
+
+    fn add(&mut self, oddity: impl FnOnce() -> Oddity) {
+        if self.shown.len() < Self::SHOWN { self.shown.push(oddity()) } else { self.more += 1 }
+    }
 }
 
 impl Config {
@@ -75,7 +90,7 @@ impl Config {
         })?;
         let mut config = Self::index(Text::new(text.to_owned()))?;
         if plain.len() < bytes.len() {
-            config.oddities.push(Oddity::ByteOrderMark);
+            config.mark();
         }
         Ok(config)
     }
@@ -91,11 +106,11 @@ impl Config {
         self.places.iter().map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)).collect()
     }
 
-    /// The profiles in the order of the file, one for each name.
-    pub fn profiles(&self) -> Vec<Profile> {
+    /// The profiles in the order of the file, one for each name, read one at a time.
+    pub fn profiles(&self) -> impl Iterator<Item = Profile> {
         let mut seen = HashSet::new();
-        let places = self.places.iter().filter(|(name, _)| seen.insert(name.as_str()));
-        places.map(|(name, place)| self.read(name, place)).collect()
+        let places = self.places.iter().filter(move |(name, _)| seen.insert(name.as_str()));
+        places.map(|(name, place)| self.read(name, place))
     }
 
     /// The profile called `name`: the first one, as in the official client.
@@ -108,9 +123,14 @@ impl Config {
         self.place(name).is_some()
     }
 
-    /// What in the file is odd but bearable.
+    /// What in the file is odd and does not keep it from being read: the first ten things.
     pub fn oddities(&self) -> &[Oddity] {
-        &self.oddities
+        &self.oddities.shown
+    }
+
+    /// How many more oddities there are.
+    pub fn more_oddities(&self) -> usize {
+        self.oddities.more
     }
 
     /// The text of the file, secrets included.
@@ -164,12 +184,12 @@ impl Config {
                 return Err(Malformed::at(text.as_bytes(), start, Defect::RepeatedKey));
             }
         }
-        let (mut places, mut oddities) = (Vec::new(), Vec::new());
+        let (mut places, mut oddities) = (Vec::new(), Oddities::default());
         let current = root.get("current").filter(|entry| entry.value != "null");
         let current = current.and_then(|entry| {
             let name = string(entry.value);
             if name.is_none() {
-                oddities.push(Oddity::CurrentNotAString);
+                oddities.add(|| Oddity::CurrentNotAString);
             }
             name.filter(|name| !name.is_empty()).map(String::from)
         });
@@ -178,19 +198,15 @@ impl Config {
             if !list.value.starts_with('[') {
                 return Err(Malformed::at(text.as_bytes(), start, Defect::ProfilesNotAList));
             }
-            let mut names = HashSet::new();
-            for item in Node::array(list.value)?.entries() {
-                let place = root.range(item.value);
-                match name_of(item.value) {
+            each_item(list.value, |item| {
+                let place = root.range(item);
+                match name_of(item) {
                     Some(name) => places.push((name, place)),
-                    None => {
-                        let what = Defect::NotAProfile;
-                        oddities.push(Oddity::NotAProfile(Malformed::at(text.as_bytes(), place.start, what)));
-                    }
+                    None => oddities
+                        .add(|| Oddity::NotAProfile(Malformed::at(text.as_bytes(), place.start, Defect::NotAProfile))),
                 }
-            }
-            let again = places.iter().map(|(name, _)| name).filter(|name| !names.insert(name.as_str()));
-            oddities.extend(again.map(|name| Oddity::DuplicateName(name.clone())));
+            })?;
+            repeated(&places).for_each(|name| oddities.add(|| Oddity::DuplicateName(name.to_owned())));
         }
         Ok(Self { text, current, places, oddities })
     }
@@ -243,12 +259,30 @@ impl Config {
     }
 
     fn become_text(&mut self, text: Text) {
-        let mark = self.oddities.contains(&Oddity::ByteOrderMark);
+        let is_marked = self.oddities.shown.first() == Some(&Oddity::ByteOrderMark);
+        // There may be hundreds of thousands: not twice.
+        self.places = Vec::new();
         *self = Self::index(text).expect("an edit keeps the file well formed");
-        if mark {
-            self.oddities.push(Oddity::ByteOrderMark);
+        if is_marked {
+            self.mark();
         }
     }
+
+    /// Remembers that the file began with a byte order mark. It comes first, whatever else there is.
+    fn mark(&mut self) {
+        self.oddities.shown.insert(0, Oddity::ByteOrderMark);
+        if self.oddities.shown.len() > Oddities::SHOWN {
+            self.oddities.shown.pop();
+            self.oddities.more += 1;
+        }
+    }
+}
+
+/// The names that several profiles have, each once.
+fn repeated(places: &[(String, Range<usize>)]) -> impl Iterator<Item = &str> {
+    let (mut seen, mut found) = (HashSet::new(), HashSet::new());
+    let names = places.iter().map(|(name, _)| name.as_str());
+    names.filter(move |name| !seen.insert(*name) && found.insert(*name))
 }
 
 fn root_rank(key: &str) -> Option<usize> {

@@ -9,6 +9,8 @@ use super::document::Malformed;
 pub enum Note {
     /// The content is odd, but was read.
     Odd(Oddity),
+    /// This many more things are odd.
+    More(usize),
     /// Users other than its owner may read it; the next write makes it private.
     Exposed,
     /// Users other than its owner could read it until now.

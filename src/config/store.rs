@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::atomic::{COPY, Draft, Placed, recover, reserve_inside};
 use super::error::{Action, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
@@ -32,6 +34,8 @@ pub struct Store {
     patience: Duration,
     /// Whether what is special about the place was noted: it stays so.
     noted: Arc<AtomicBool>,
+    /// Whether what is odd in the file was noted by [`Store::read`].
+    told: Arc<AtomicBool>,
 }
 
 /// The file as it was read.
@@ -68,7 +72,7 @@ pub struct Updated<T> {
 impl Store {
     /// The file at `path`, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), patience: PATIENCE, noted: Arc::default() }
+        Self { path: path.into(), patience: PATIENCE, noted: Arc::default(), told: Arc::default() }
     }
 
     /// Changes how long an empty or torn file is read again before it counts as broken.
@@ -96,6 +100,7 @@ impl Store {
     ///
     /// Every [`StoreError`] but [`StoreError::Busy`] and [`StoreError::Moved`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
+        self.told.store(true, Ordering::Relaxed);
         let torn = match read(&self.path, self.patience, || Raw::load(&self.path)) {
             Err(torn @ (StoreError::Empty { .. } | StoreError::Malformed { .. })) => torn,
             found => return found,
@@ -140,8 +145,9 @@ impl Store {
         if !notes.is_empty() && self.noted.swap(true, Ordering::Relaxed) {
             notes.clear();
         }
-        let locked =
-            Locked { link, patience, place, lock, wait, notes, refills: false, draft: None, journal_draft: None };
+        let told = Arc::clone(&self.told);
+        let (refills, draft, journal_draft) = (false, None, None);
+        let locked = Locked { link, patience, place, lock, wait, notes, told, refills, draft, journal_draft };
         locked.check_link()?;
         locked.recover()?;
         locked.take_over_journal()?;
@@ -182,6 +188,7 @@ pub struct Locked {
     notes: Vec<Note>,
     /// Whether a file with nothing in it is filled again instead of being refused.
     refills: bool,
+    told: Arc<AtomicBool>,
     draft: Option<Draft>,
     journal_draft: Option<Draft>,
 }
@@ -266,9 +273,9 @@ impl Locked {
         self.notes.extend(file.is_ignored().then_some(Note::LockIgnored));
         loop {
             let Snapshot { mut config, mut notes, raw, .. } = self.read()?;
-            let before = config.clone();
+            let before = Zeroizing::new(config.text().to_owned());
             let value = edit(&mut config).map_err(UpdateError::Edit)?;
-            let written = config.text() != before.text();
+            let written = config.text() != before.as_str();
             if written && !self.replace(&mut file, raw.as_ref(), config.text().as_bytes())? {
                 if Instant::now() >= until {
                     return Err(self.busy().into());
@@ -277,6 +284,9 @@ impl Locked {
             }
             self.tighten(written, raw.as_ref(), &mut notes)?;
             notes.append(&mut self.notes);
+            if self.told.load(Ordering::Relaxed) {
+                notes.retain(|note| !matches!(note, Note::Odd(_) | Note::More(_)));
+            }
             return Ok(Updated { value, written, notes });
         }
     }
@@ -414,6 +424,7 @@ impl Snapshot {
 
     fn of(config: Config, raw: Raw) -> Self {
         let mut notes: Vec<Note> = config.oddities().iter().cloned().map(Note::Odd).collect();
+        notes.extend(Some(config.more_oddities()).filter(|more| *more > 0).map(Note::More));
         if platform::is_exposed(&raw.metadata) {
             notes.push(Note::Exposed);
         }

@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
     if let Some(heir) = heir {
         context.ui.print_message(&Message::Switched { profile: &heir })?;
     }
-    for dependent in config.profiles().iter().filter(|other| other.source_profile.as_deref() == Some(&name)) {
+    for dependent in config.profiles().filter(|other| other.source_profile.as_deref() == Some(&name)) {
         context.ui.warn(&Warning::Orphaned { profile: &dependent.name, source: &name });
     }
     if profile.is_some_and(|profile| profile.mode == Mode::OAuth) {

@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Usage};
 use crate::cli::render::{span, table};
-use crate::config::{Mode, Profile};
+use crate::config::{Config, Mode, Profile};
 use crate::credentials::freshness::Reason;
-use crate::credentials::{Error, Standing};
+use crate::credentials::{Error, Provider, Standing};
 use crate::site::Site;
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -56,21 +56,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
         return Err(Usage::NoFile { path: context.logins.path().to_owned() }.into());
     }
     let config = snapshot.config;
-    let profiles = config.profiles();
     let (provider, now) = (context.provider(), context.host.clock.now());
-    let listed = profiles.iter().map(|profile| Listed {
-        profile,
-        current: config.current() == Some(profile.name.as_str()),
-        standing: provider.standing(profile),
-        now,
-    });
     match args.format {
         ListFormat::Json => {
-            let rows: Vec<Listed<'_>> = listed.collect();
+            let profiles: Vec<_> = config.profiles().collect();
+            let rows: Vec<_> = profiles.iter().map(|profile| Listed::new(profile, &config, &provider, now)).collect();
             context.ui.print_json(&rows.iter().map(Listed::row).collect::<Vec<_>>(), true)
         }
         ListFormat::Table => {
-            context.ui.print(&table(&COLUMNS, &listed.map(|listed| listed.cells()).collect::<Vec<_>>()))
+            let rows = config.profiles().map(|profile| Listed::new(&profile, &config, &provider, now).cells());
+            context.ui.print(&table(&COLUMNS, &rows.collect::<Vec<_>>()))
         }
     }
 }
@@ -83,7 +78,12 @@ struct Listed<'a> {
     now: Timestamp,
 }
 
-impl Listed<'_> {
+impl<'a> Listed<'a> {
+    fn new(profile: &'a Profile, config: &Config, provider: &Provider, now: Timestamp) -> Self {
+        let current = config.current() == Some(profile.name.as_str());
+        Self { profile, current, standing: provider.standing(profile), now }
+    }
+
     fn row(&self) -> Row<'_> {
         let Profile { name, mode, site, region_id, language, sts_expiration, oauth_refresh_token_expire, .. } =
             self.profile;

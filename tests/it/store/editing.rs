@@ -78,7 +78,7 @@ fn a_switch_there_and_back_keeps_the_spelling_of_the_name() {
 fn of_two_profiles_of_one_name_the_first_is_read_and_edited_and_both_are_deleted() {
     let mut config = config(r#"{"profiles":[{"name":"a","mode":"AK"},{"name":"b"},{"name":"a","mode":"OAuth"}]}"#);
     assert_eq!(config.names(), ["a", "b"]);
-    assert_eq!(config.profiles().len(), 2);
+    assert_eq!(config.profiles().count(), 2);
     assert_eq!(config.find("a").unwrap().mode, Mode::Ak);
     assert_eq!(config.oddities(), [Oddity::DuplicateName("a".to_owned())]);
     config.upsert("a", &Changes::new().text(Field::Mode, "External"));
@@ -132,5 +132,5 @@ fn ten_thousand_profiles_are_no_trouble() {
     assert!(config.remove("p5000"));
     config.upsert("p9999", &Changes::new().text(Field::RegionId, "r"));
     assert_eq!(config.find("p9999").unwrap().region_id.as_deref(), Some("r"));
-    assert_eq!(config.profiles().len(), 9_999);
+    assert_eq!(config.profiles().count(), 9_999);
 }

@@ -152,3 +152,50 @@ fn a_torn_file_is_read_again_until_its_writer_is_done() {
         writer.join().unwrap();
     });
 }
+
+/// The lines of notes, and how many more there would be.
+fn notes_of(profiles: &str) -> (Vec<Note>, usize) {
+    let place = Place::with(format!("{{\"profiles\":[{profiles}{{\"name\":\"a\"}}]}}"));
+    let mut notes = place.store().read().unwrap().notes;
+    let more = match notes.last() {
+        Some(Note::More(more)) => *more,
+        _ => return (notes, 0),
+    };
+    notes.pop();
+    (notes, more)
+}
+
+#[test]
+fn of_many_oddities_ten_are_noted_and_the_others_counted() {
+    const MANY: usize = 200_000;
+    let pair = |name: usize| format!(r#"{{"name":"{name}"}},{{"name":"{name}"}},"#);
+    for (profiles, odd) in [
+        ("1,".to_owned(), 1),
+        ("1,".repeat(10), 10),
+        ("1,".repeat(11), 11),
+        ("1,\n".repeat(MANY), MANY),
+        (r#"{"name":"a"},"#.repeat(MANY), 1),
+        ((0..MANY).map(pair).collect(), MANY),
+        (r#"{"x":1},"#.repeat(MANY), MANY),
+    ] {
+        let (notes, more) = notes_of(&profiles);
+        assert_eq!((notes.len(), more), (odd.min(10), odd.saturating_sub(10)), "{profiles:.40}");
+        assert!(notes.iter().all(|note| matches!(note, Note::Odd(_))));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_noted_whatever_else_there_is() {
+    let place = Place::with(format!("\u{feff}{{\"profiles\":[{}1]}}", "1,".repeat(19)));
+    let notes = place.store().read().unwrap().notes;
+    assert_eq!((notes.len(), &notes[0], &notes[10]), (11, &Note::Odd(Oddity::ByteOrderMark), &Note::More(11)));
+}
+
+#[test]
+fn what_is_odd_is_noted_by_the_first_reading_alone() {
+    let place = Place::with("{\"profiles\":[1,{\"name\":\"a\"}]}");
+    let store = place.store();
+    assert_eq!(store.read().unwrap().notes.len(), 1);
+    assert!(update(&store, |config| config.set_current("a")).unwrap().notes.is_empty());
+    assert_eq!(update(&place.store(), |config| config.set_current("b")).unwrap().notes.len(), 1);
+}

@@ -81,6 +81,7 @@ fn note(note: &Note, f: &mut String) -> Result {
     match note {
         Note::Exposed => f.write_str("other users can read the file; it becomes private on the next write"),
         Note::Tightened => f.write_str("other users could read the file; now only its owner can"),
+        Note::More(count) => write!(f, "{count} more entries of the file are ignored or ambiguous"),
         Note::ForeignOwner => f.write_str("the file belongs to another user, who can change it at any time"),
         Note::OpenToAll(path) => {
             write!(f, "every user can rename the files in `{}`, a folder above this one", path.display())
