@@ -116,14 +116,14 @@ impl LockedLogins for LockedFile {
         received: Option<Timestamp>,
     ) -> Result<Vec<Note>, StoreError> {
         let changes = Changes::new().sts(credentials);
-        let updated = self.locked.edit(|config| {
+        let notes = self.edit(&mut |config| {
             let there = config.find(profile);
             if there.is_some_and(|profile| profile.oauth_access_token.as_ref() == Some(source)) {
                 config.upsert(profile, &changes);
             }
         })?;
         self.journal.receive(&mut self.locked, profile, received)?;
-        Ok(updated.notes)
+        Ok(notes)
     }
 
     fn adopt_if_foreign(&mut self, profile: &Profile) -> Result<(), StoreError> {
@@ -136,9 +136,10 @@ impl LockedLogins for LockedFile {
 
     fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError> {
         let mut after = None;
+        let journal = &self.journal;
         let updated = self.locked.edit(|config| {
             edit(config);
-            after = Some(config.clone());
+            after = journal.has_gone(config).then(|| config.clone());
         })?;
         if let Some(config) = after {
             self.journal.prune(&mut self.locked, &config)?;
@@ -182,16 +183,20 @@ impl LockedFile {
         let (locked, journal) = (&mut self.locked, &mut self.journal);
         let recorded = journal.record(locked, profile, *site, tokens, superseded.as_ref());
         let changes = settings.clone().tokens(tokens);
-        let mut overruled = false;
+        let (mut overruled, mut after) = (false, None);
         let updated = locked.edit(|config| {
             let ours = |profile: Profile| !matches!(journal.judge(&profile), Verdict::Foreign);
             overruled = !overrule && !config.find(profile).is_some_and(ours);
             if !overruled {
                 config.upsert(profile, &changes);
             }
+            after = journal.has_gone(config).then(|| config.clone());
         });
         match (recorded, updated) {
-            (recorded, Ok(updated)) => Ok(Kept { notes: updated.notes, missed: recorded.err(), overruled }),
+            (recorded, Ok(updated)) => {
+                let pruned = after.map_or(Ok(()), |config| journal.prune(locked, &config));
+                Ok(Kept { notes: updated.notes, missed: recorded.and(pruned).err(), overruled })
+            }
             (Ok(()), Err(error)) => Ok(Kept { notes: Vec::new(), missed: Some(error), overruled }),
             (Err(_), Err(error)) => Err(error),
         }

@@ -92,3 +92,15 @@ fn a_disk_that_fails_is_an_error_before_anything_is_spent() {
         assert_eq!(world.ledger().grants("refresh_token"), 0, "{inject}");
     }
 }
+
+/// 4 MiB of logins once took more than a gibibyte, as room for tokens of the usual length.
+#[test]
+fn a_large_journal_takes_memory_in_proportion() {
+    let world = due();
+    let login = |number| format!(r#"{{"profile":"{number}","site":"CN","refresh_token":"{number}","superseded":[]}}"#);
+    let logins: Vec<String> = (0..60_000).map(login).collect();
+    fs::write(world.journal_path(), format!(r#"{{"version":1,"logins":[{}]}}"#, logins.join(","))).unwrap();
+    let mut limited = world.command("prlimit");
+    end(limited.args(["--as=400000000", ALIYUN_RS]).args(ARGS)).exits(0);
+    assert!(fs::metadata(world.journal_path()).unwrap().len() < 9999, "the profiles of the others are gone");
+}
