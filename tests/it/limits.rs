@@ -119,7 +119,8 @@ fn closed_streams_end_in_no_panic() {
 #[test]
 fn a_device_at_a_question_costs_no_memory() {
     for (device, words) in [("/dev/zero", "error: the answer is longer than 64 KiB"), ("/dev/urandom", "error: ")] {
-        let mut command = limited(&Home::new(), &["prlimit", "--as=200000000"], ALIYUN_RS, &["configure"]);
+        let home = Home::new();
+        let mut command = limited(&home, &["prlimit", "--as=200000000"], ALIYUN_RS, &["configure"]);
         end(command.stdin(fs::File::open(device).unwrap())).exits(2).warns(words);
     }
 }
