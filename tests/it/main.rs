@@ -50,6 +50,7 @@ mod support;
 mod switch;
 #[cfg(unix)]
 mod tls;
+mod tries;
 #[cfg(target_os = "linux")]
 mod unsavable;
 mod waiting;
