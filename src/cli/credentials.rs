@@ -17,6 +17,9 @@ use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted};
 use crate::secret::Secret;
 use crate::time::Skew;
 
+/// How many faults of a profile are shown.
+const MOST_FAULTS: usize = 10;
+
 // Whose credentials. (A doc comment would take the place of the command's own help.)
 #[derive(Args, Clone, Debug)]
 pub(super) struct WantedArgs {
@@ -153,9 +156,13 @@ impl WantedArgs {
         Ok((wanted, credentials, skew))
     }
 
-    /// Finds out which profile is meant.
+    /// Finds out which profile is meant, and warns of what is wrong in it.
     pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
+        let faults = config.find(profile.as_str()).map(|found| found.faults).unwrap_or_default();
+        for fault in faults.into_iter().take(MOST_FAULTS) {
+            context.ui.warn(&Warning::Fault { profile: profile.as_str(), fault });
+        }
         Ok(Wanted { profile, min_ttl: self.min_ttl })
     }
 }

@@ -189,3 +189,37 @@ fn without_an_access_token_the_refresh_token_is_enough() {
         assert_eq!(world.ledger().grants("refresh_token"), 1, "{key}");
     }
 }
+
+#[test]
+fn what_is_wrong_in_the_profile_in_use_is_told() {
+    let world = World::new();
+    let long = (0..30).map(|at| format!(r#""{}":1,"#, FIELDS[at % FIELDS.len()])).collect::<String>();
+    world.write_config(&format!(
+        r#"{{"profiles":[{{"name":"other","region_id":[]}},
+{{"name":"key","mode":"AK","access_key_id":"LTAI","access_key_secret":"a","access_key_secret":"s","region_id":7}},
+{{{long}"name":"many","mode":"AK","access_key_id":"LTAI","access_key_secret":"s"}}]}}"#,
+    ));
+    for command in [&["credentials"][..], &["exec"]] {
+        let args = [command, &["--profile", "key"], if command == ["exec"] { &["--", "true"] } else { &[] }].concat();
+        let output = world.run(&args).done();
+        assert_eq!(
+            output.stderr,
+            "warning: `access_key_secret` is there more than once in the profile `key`; the last value is used\n\
+             warning: `region_id` of the profile `key` has a value that cannot be used; ignored\n",
+        );
+    }
+    let output = world.run(&["credentials", "--profile", "many"]).done();
+    assert_eq!(output.stderr.lines().count(), 10, "{output}");
+}
+
+/// Keys whose values are texts.
+const FIELDS: [&str; 8] = [
+    "region_id",
+    "language",
+    "output_format",
+    "sts_token",
+    "oauth_access_token",
+    "oauth_refresh_token",
+    "oauth_site_type",
+    "source_profile",
+];

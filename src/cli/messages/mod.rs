@@ -14,7 +14,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Mode, Note, StoreError};
+use crate::config::{Fault, Mode, Note, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::host::TransportError;
 use crate::oauth::loopback::Refusal;
@@ -125,6 +125,7 @@ pub(super) enum Hint<'a> {
 pub(super) enum Warning<'a> {
     Browser(&'a io::Error),
     CallbackRefused(Refusal),
+    Fault { profile: &'a str, fault: Fault },
     Missed(&'a StoreError),
     Note(&'a Note),
     NotRenewed(&'a Failure),

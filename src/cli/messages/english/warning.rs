@@ -8,7 +8,7 @@ use super::name;
 use super::network::transport;
 use crate::cli::messages::Warning;
 use crate::cli::render::span;
-use crate::config::{JournalDefect, Note, Oddity};
+use crate::config::{Fault, JournalDefect, Note, Oddity};
 use crate::host::TransportError;
 use crate::oauth::loopback::Refusal;
 use crate::sandbox::VisitError;
@@ -23,6 +23,15 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
         Warning::CallbackRefused(Refusal::OtherUser(uid)) => write!(
             f,
             "refused a callback from another user of this machine (uid {uid}); open the address in your own browser"
+        ),
+        Warning::Fault { profile, fault: Fault::Unusable(field) } => {
+            write!(f, "`{}` of the profile `{}` has a value that cannot be used; ignored", field.key(), name(profile))
+        }
+        Warning::Fault { profile, fault: Fault::Repeated(field) } => write!(
+            f,
+            "`{}` is there more than once in the profile `{}`; the last value is used",
+            field.key(),
+            name(profile)
         ),
         Warning::Missed(error) => {
             f.write_str("the new credentials could not be saved in both places: ")?;
