@@ -36,6 +36,8 @@ mod owners;
 mod process;
 #[cfg(unix)]
 mod proxy;
+#[cfg(target_os = "linux")]
+mod read_only;
 mod readme;
 mod refresh;
 mod sandbox;
