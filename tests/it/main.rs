@@ -1,5 +1,7 @@
 //! All integration tests, one binary.
 
+#[cfg(target_os = "linux")]
+mod answers;
 mod architecture;
 #[cfg(unix)]
 mod chromium;

@@ -75,7 +75,7 @@ fn a_living_access_token_serves_where_nothing_can_be_written() {
             world.signed_in(3600 * 2);
             let (before, asked) = (world.config(), world.ledger().count(Endpoint::Exchange));
             let ended = run(&world, args).exits(0).warns("could not be saved");
-            assert!(!ended.stderr.contains("error"), "{way}: {ended:#?}");
+            assert!(!ended.stderr.contains("error: "), "{way}: {ended:#?}");
             assert_eq!(world.ledger().count(Endpoint::Exchange), asked + 1, "{way}");
             assert_eq!((world.config(), world.ledger().grants("refresh_token")), (before, 0), "{way}");
         }
