@@ -1,9 +1,10 @@
-//! The README tells the truth: its first screen runs as written, its commands exist, its exit codes are the program's.
+//! The README is true: its first screen runs as written, and its commands, exit codes and variables are the program's.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::ports;
-use crate::support::process::{Ended, Home};
+use crate::support::process::{Ended, Home, end};
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()
@@ -19,7 +20,8 @@ fn commands_below(heading: &str) -> Vec<String> {
 
 /// Runs `cargo run -- ARGS` as written, with the binary that is built already.
 fn as_written(line: &str, home: &Home) -> Ended {
-    let args = line.strip_prefix("cargo run -- ").unwrap_or_else(|| panic!("`{line}` is no `cargo run -- ...`"));
+    let args =
+        line.strip_prefix("cargo run -- ").unwrap_or_else(|| panic!("`{line}` does not begin with `cargo run -- `"));
     home.run(&args.split_whitespace().collect::<Vec<_>>()).exits(0)
 }
 
@@ -61,6 +63,42 @@ fn every_command_of_the_table_exists() {
     for line in readme().lines().filter(|line| line.starts_with("| `aliyun-rs ")) {
         let command = line.trim_start_matches("| `aliyun-rs ").split([' ', '`']).next().unwrap();
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
+    }
+}
+
+/// The words that the README lists for one label in the block of variables.
+fn variables_listed(label: &str) -> BTreeSet<String> {
+    let text = readme();
+    let block = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let lines = block.lines().skip_while(|line| !line.starts_with(&format!("{label}: ")));
+    let own = lines.enumerate().take_while(|(number, line)| *number == 0 || line.starts_with(' '));
+    let words = own.map(|(_, line)| line.trim_start_matches(label).trim_start_matches(':'));
+    words.flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_variables_are_exactly_those_that_exec_sets() {
+    let home = Home::with_profiles();
+    let names = |text: &str| -> BTreeSet<String> {
+        text.lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect()
+    };
+    let plain = names(&end(home.other("env", &[])).stdout);
+    for (label, options) in [("exec", ["exec"].as_slice()), ("exec --serve", &["exec", "--serve"])] {
+        let set = names(&home.run(&[options, &["--", "env"]].concat()).exits(0).stdout);
+        let listed = &variables_listed("both") | &variables_listed(label);
+        assert_eq!(&set - &plain, listed, "{label}");
+    }
+}
+
+#[test]
+fn every_option_it_names_exists() {
+    let home = Home::new();
+    let helps = ["configure", "delete", "credentials", "exec"];
+    let help = helps.map(|command| as_written(&format!("cargo run -- {command} --help"), &home).stdout).concat();
+    let text = readme();
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    for option in words.filter(|word| word.starts_with("--") && !word.ends_with('-') && *word != "--path") {
+        assert!(help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")), "{option}");
     }
 }
 
