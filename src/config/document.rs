@@ -297,7 +297,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Reads a JSON string. `None` for another type, or for a lone surrogate, which is no text.
+/// Reads a JSON string. `None` for another type, or for a lone surrogate.
 pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') { serde_json::from_str(raw).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }

@@ -79,9 +79,9 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails on what is no UTF-8, no JSON object, has `current` or `profiles` twice, nested deeper than the official client reads, or has
-    /// `profiles` that are no list. A bad profile or a bad field is no error: see [`Config::oddities`] and
-    /// [`Profile::faults`].
+    /// Fails if the text is not UTF-8 or not a JSON object, has `current` or `profiles` twice, is nested deeper than the
+    /// official client reads, or if `profiles` is not a list. A bad profile or field does not fail: see
+    /// [`Config::oddities`] and [`Profile::faults`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let plain = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let text = std::str::from_utf8(plain).map_err(|error| {

@@ -1,8 +1,8 @@
 //! The shared file on disk: read by anybody, written under the lock only.
 //!
 //! There is no way to write but [`Locked::update`], which reads again under the lock, lets the caller edit,
-//! and replaces the file if that changed a byte. Tools that write in place and take no lock are borne with: a
-//! torn file is read again for a while, and a file that changed under our hands is edited anew.
+//! and replaces the file if that changed a byte. Tools that write in place without a lock are
+//! tolerated: a torn file is read again for a while, and the edit is repeated on a file that changed meanwhile.
 
 use std::convert::Infallible;
 use std::fs;

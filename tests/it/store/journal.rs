@@ -1,4 +1,4 @@
-//! The journal on disk: private, durable, forgiving.
+//! The journal on disk: private, durable, and replaced when it is damaged.
 
 use std::fs;
 
@@ -95,7 +95,7 @@ fn a_damaged_journal_is_an_empty_one_with_a_note_until_it_is_written() {
 }
 
 #[test]
-fn every_truncation_of_a_journal_is_borne() {
+fn every_truncation_of_a_journal_is_read_as_damaged() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);

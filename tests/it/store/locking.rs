@@ -165,7 +165,7 @@ mod replaced {
     }
 
     #[test]
-    fn a_shared_file_that_was_replaced_is_locked_anew() {
+    fn a_shared_file_that_was_replaced_is_locked_again() {
         let place = Place::with(REALISTIC);
         waits_for_the_successor(&place, &place.path());
     }
