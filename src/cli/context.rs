@@ -26,14 +26,14 @@ const CONFIG_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 /// The options that every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct GlobalArgs {
-    /// File that holds the profiles [default: ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json]
+    /// File with the profiles [default: ALIBABA_CLOUD_CONFIG_FILE, else ~/.aliyun/config.json]
     #[arg(long, global = true, value_name = "PATH")]
     config_path: Option<PathBuf>,
-    /// Say on standard error what is done and why
+    /// Explain on standard error what is done and why
     #[arg(long, global = true)]
     pub(super) verbose: bool,
     /// Format of errors on standard error
-    #[arg(long, global = true, value_enum, default_value_t = ErrorFormat::Text, hide_default_value = true)]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text)]
     pub(super) error_format: ErrorFormat,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum ErrorFormat {
     /// For people
     #[default]
     Text,
-    /// One JSON object, for programs
+    /// For programs, as one JSON object
     Json,
 }
 

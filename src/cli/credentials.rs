@@ -26,7 +26,7 @@ pub(super) struct WantedArgs {
     /// Profile to use [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
     #[arg(long, value_name = "NAME", value_parser = read_profile)]
     profile: Option<ProfileName>,
-    /// Minimum remaining lifetime, such as 15m [default: 3m]
+    /// Minimum remaining lifetime, such as 900, 15m or 1h [default: 3m]
     #[arg(long, value_name = "TIME", value_parser = read_duration)]
     min_ttl: Option<Duration>,
 }
@@ -34,7 +34,7 @@ pub(super) struct WantedArgs {
 // Which region to pass on. (As above.)
 #[derive(Args, Clone, Debug)]
 pub(super) struct RegionArgs {
-    /// Region, such as cn-hangzhou [default: the one set in the environment, else the profile's]
+    /// Region, such as cn-hangzhou [default: the environment's, else the profile's]
     #[arg(long, value_name = "ID", value_parser = read_region)]
     region: Option<String>,
 }
@@ -62,6 +62,8 @@ impl RegionArgs {
 }
 
 /// Print valid credentials for a program or a shell
+///
+/// Renews them first if they are about to expire.
 #[derive(Args, Debug)]
 pub(super) struct CredentialsArgs {
     #[command(flatten)]
@@ -75,19 +77,19 @@ pub(super) struct CredentialsArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// What `process_command` of the official client and SDKs reads
+    /// For `process_command` of the official client and SDKs
     Json,
-    /// What a credentials URI answers
+    /// As a credentials URI answers
     Uri,
-    /// bash, zsh and other POSIX shells: eval "$(aliyun-rs credentials --format env)"
+    /// For POSIX shells: eval "$(aliyun-rs credentials --format env)"
     Env,
-    /// fish
+    /// For fish
     Fish,
-    /// PowerShell
+    /// For PowerShell
     Powershell,
-    /// cmd.exe
+    /// For cmd.exe
     Cmd,
-    /// A .env file
+    /// For a .env file
     Dotenv,
 }
 

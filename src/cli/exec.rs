@@ -14,9 +14,9 @@ use super::variables::{Variables, endpoint, is_rival, key, profile};
 use crate::config::locate;
 use crate::host::{Env, Host, Program};
 
-/// Run a program with the credentials of a profile
+/// Run a command with the credentials of a profile
 ///
-/// Every other Alibaba Cloud key or profile is removed from the program's environment.
+/// Removes all other Alibaba Cloud credentials and profiles from the environment of the command.
 #[derive(Args, Debug)]
 pub(super) struct ExecArgs {
     #[command(flatten)]

@@ -38,6 +38,9 @@ use ui::Ui;
 /// Asks for errors as JSON, as the official client understands it.
 const AI_MODE_VARIABLE: &str = "ALIBABA_CLOUD_CLI_AI_MODE";
 
+/// Columns of the help, on a terminal or in a file.
+const HELP_WIDTH: usize = 80;
+
 /// Sign in to Alibaba Cloud once in a browser; credentials renew themselves and are never lost.
 #[derive(Parser, Debug)]
 #[command(name = "aliyun-rs", version)]
@@ -86,7 +89,7 @@ fn obey(host: &Host, ui: &Ui, machine: bool) -> ExitCode {
 
 /// Reads the arguments; `None` when they only asked for help or the version.
 fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
-    let command = Cli::command().after_help(ui.text(&Message::ExitCodes));
+    let command = Cli::command().term_width(HELP_WIDTH).after_help(ui.text(&Message::ExitCodes));
     let parsed = command.try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
     let error = match parsed {
         Ok(cli) => return Ok(Some(cli)),

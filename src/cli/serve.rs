@@ -16,9 +16,9 @@ use crate::credentials::{Error, Report};
 use crate::host::Interrupts;
 use crate::serve::Endpoint;
 
-/// Serve valid credentials to the programs of this user
+/// Serve valid credentials to your programs at a local URL
 ///
-/// Prints the URL of a local credentials endpoint and serves until it is ended.
+/// Prints the URL of a credentials endpoint on 127.0.0.1 and runs until it is interrupted.
 #[derive(Args, Debug)]
 pub(super) struct ServeArgs {
     #[command(flatten)]

@@ -10,7 +10,7 @@ use super::messages::Message;
 use crate::openapi::Key;
 use crate::openapi::sts::caller_identity;
 
-/// Ask Alibaba Cloud who the credentials belong to
+/// Ask Alibaba Cloud which identity the credentials belong to
 #[derive(Args, Debug)]
 pub(super) struct WhoamiArgs {
     #[command(flatten)]

@@ -144,7 +144,7 @@ fn half_a_profile_is_a_clear_error_and_stays_as_it_is() {
         half("AK", "access_key_id", 6, "no usable `access_key_id`"),
         half("AK", "access_key_secret", 6, "no usable `access_key_secret`"),
         half("StsToken", "sts_token", 6, "no usable `sts_token`"),
-        half("OAuth", "oauth_site_type", 3, "its site is not known"),
+        half("OAuth", "oauth_site_type", 3, "its sign-in site is unknown"),
         half("OAuth", "oauth_refresh_token", 3, "it has no refresh token"),
     ] {
         for bad in [Value::Null, json!(""), json!(7), json!([])] {

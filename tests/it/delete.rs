@@ -27,10 +27,10 @@ fn the_last_profile_goes_with_every_trace_of_its_secrets() {
     story!(output, @"
     exit code: 0
     --- stdout
-    The profile `demo` and its tokens are removed.
+    The profile `demo` and its tokens were deleted.
     The current profile is now `default`.
     --- stderr
-    The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
+    The app `official-cli` is still authorized in RAM; an administrator can revoke that in the RAM console.
     ");
     assert!(world.config().contains("\"current\": \"default\""), "{}", world.config());
     assert_eq!(world.value("demo", "name"), serde_json::Value::Null);
@@ -44,7 +44,7 @@ fn only_the_bytes_of_the_profile_go() {
         let world = World::new();
         world.write_config(SEVERAL);
         let output = world.run(args).done();
-        assert_eq!(output.stdout, "The profile `robot` and its tokens are removed.\n");
+        assert_eq!(output.stdout, "The profile `robot` and its tokens were deleted.\n");
         assert_eq!(output.stderr, "", "a profile that never was in RAM has nothing to revoke there");
         let start = SEVERAL.find("\n\t\t{\n\t\t\t\"name\": \"robot\"").unwrap();
         let end = SEVERAL.find("\n\t\t{\n\t\t\t\"name\": \"chained\"").unwrap();
@@ -59,10 +59,10 @@ fn the_first_remaining_profile_inherits_and_dependents_are_warned_about() {
     story!(world.run(&["delete", "work"]).done(), @"
     exit code: 0
     --- stdout
-    The profile `work` and its tokens are removed.
+    The profile `work` and its tokens were deleted.
     The current profile is now `robot`.
     --- stderr
-    warning: the profile `chained` gets its credentials from `work`, which is deleted
+    warning: the profile `chained` gets its credentials from `work`, which was deleted
     ");
     assert!(world.config().contains("\"current\": \"robot\""));
     assert!(!world.config().contains("a-long-lived-key-of-work"));
@@ -83,11 +83,11 @@ fn revoking_tells_the_server_first() {
     story!(output, @"
     exit code: 0
     --- stdout
-    The profile `demo` and its tokens are removed.
+    The profile `demo` and its tokens were deleted.
     The current profile is now `default`.
     --- stderr
-    The refresh token is revoked.
-    The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the RAM console.
+    The refresh token was revoked.
+    The app `official-cli` is still authorized in RAM; an administrator can revoke that in the RAM console.
     ");
     assert_eq!(world.ledger().count(Endpoint::Revoke), 1);
     world.has_forgotten(&canaries);

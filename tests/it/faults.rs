@@ -126,7 +126,7 @@ fn a_used_up_code_says_to_run_the_command_again() {
     let _turn = ports::turn();
     failing(&World::new(), "token=400:invalid_grant")
         .exits(4)
-        .warns("hint: the authorization was used before or is too old");
+        .warns("hint: the authorization was already used or is too old");
 }
 
 /// Endpoint, field, JSON in its place (none: no field at all), what is wrong with it.
@@ -142,19 +142,19 @@ const FIELDS: [(&str, &str, Option<&str>, &str); 34] = [
     ("token", "refresh_token", None, "`refresh_token` is missing"),
     ("token", "refresh_token", Some("null"), "`refresh_token` is missing"),
     ("token", "refresh_token", Some("\"\""), "`refresh_token` is empty"),
-    ("token", "refresh_token", Some("12"), "`refresh_token` is not a text"),
-    ("token", "refresh_token", Some("{}"), "`refresh_token` is not a text"),
+    ("token", "refresh_token", Some("12"), "`refresh_token` is not a string"),
+    ("token", "refresh_token", Some("{}"), "`refresh_token` is not a string"),
     ("token", "refresh_token", Some("\"a\\nb\""), "`refresh_token` is malformed"),
     ("exchange", "accessKeyId", None, "`accessKeyId` is missing"),
     ("exchange", "accessKeyId", Some("null"), "`accessKeyId` is missing"),
-    ("exchange", "accessKeyId", Some("true"), "`accessKeyId` is not a text"),
+    ("exchange", "accessKeyId", Some("true"), "`accessKeyId` is not a string"),
     ("exchange", "accessKeyId", Some("\"\""), "`accessKeyId` is empty"),
     ("exchange", "accessKeyId", Some("\"a\\u001b[2Jb\""), "`accessKeyId` is malformed"),
     ("exchange", "accessKeySecret", None, "`accessKeySecret` is missing"),
-    ("exchange", "accessKeySecret", Some("0"), "`accessKeySecret` is not a text"),
+    ("exchange", "accessKeySecret", Some("0"), "`accessKeySecret` is not a string"),
     ("exchange", "accessKeySecret", Some("\"\""), "`accessKeySecret` is empty"),
     ("exchange", "securityToken", None, "`securityToken` is missing"),
-    ("exchange", "securityToken", Some("{\"a\":1}"), "`securityToken` is not a text"),
+    ("exchange", "securityToken", Some("{\"a\":1}"), "`securityToken` is not a string"),
     ("exchange", "securityToken", Some("\"a\\r\\nb\""), "`securityToken` is malformed"),
     ("exchange", "expiration", None, "`expiration` is missing"),
     ("exchange", "expiration", Some("null"), "`expiration` is missing"),
@@ -174,13 +174,13 @@ fn a_missing_or_unusable_field_is_named() {
             None => format!("{endpoint}=without:{field}"),
             Some(json) => format!("{endpoint}=with:{field}:{json}"),
         };
-        let words = format!("the answer of 127.0.0.1 is unusable: {words}");
+        let words = format!("unusable answer from 127.0.0.1: {words}");
         match (endpoint, field) {
             ("exchange", _) => exchanged_later(&fault, 5, &words),
             (_, "access_token") => refreshed_later(&fault),
             _ => {
                 let output = failing(&World::new(), &fault).exits(5).warns(&words);
-                output.warns("hint: Alibaba Cloud usually answers otherwise");
+                output.warns("hint: this is not what Alibaba Cloud usually answers");
             }
         }
     });

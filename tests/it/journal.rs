@@ -328,10 +328,10 @@ fn an_emptied_file_is_restored_from_the_journal() {
     let newest = world.refresh_token("demo");
     for emptied in ["", " \n"] {
         world.replace_config(emptied);
-        let hint = "hint: its logins are in the journal beside it; restore them: aliyun-rs configure restore";
+        let hint = "hint: the journal next to it still has its logins; restore them: aliyun-rs configure restore";
         world.run(&ARGS).exits(6).warns(hint);
         let output = world.run(&["configure", "restore"]).done();
-        assert_eq!(output.stdout, "The login of the profile `demo` is restored.\n");
+        assert_eq!(output.stdout, "The login of the profile `demo` was restored.\n");
         assert_eq!(world.refresh_token("demo"), newest);
         world.run(&ARGS).done();
     }

@@ -128,7 +128,7 @@ fn without_a_file_the_command_that_makes_one_is_named() {
     exit code: 6
     --- stdout
     --- stderr
-    error: there is no file `DATA/config.json` yet
+    error: `DATA/config.json` does not exist yet
     hint: aliyun-rs configure --mode OAuth --profile NAME
     ");
     assert!(world.files().is_empty());

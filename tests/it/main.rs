@@ -19,6 +19,7 @@ mod exec;
 mod faults;
 #[cfg(target_os = "linux")]
 mod file_systems;
+mod help;
 mod journal;
 #[cfg(target_os = "linux")]
 mod kills;

@@ -256,7 +256,7 @@ fn a_sandbox_alone_serves_other_processes_until_it_is_told_to_end() {
     client.finish().exits(0).says("acs:ram::1234567890123456:root");
     start(home.command(&["list"]).env(VARIABLE, &url)).finish().exits(0).says("demo *");
 
-    home.run(&["sandbox"]).exits(5).warns(&format!("hint: use it: ALIYUN_RS_SANDBOX={url}"));
+    home.run(&["sandbox"]).exits(5).warns(&format!("hint: to use it, set ALIYUN_RS_SANDBOX={url}"));
     sandbox.signal(Signal::TERM);
     sandbox.finish().exits(0);
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());

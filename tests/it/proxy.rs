@@ -67,7 +67,7 @@ fn a_proxy_that_does_not_connect_is_named_with_its_answer() {
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "refused to connect (status 403)"),
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
-            "wants a user name and a password that it accepts (status 407)",
+            "requires a valid user name and password (status 407)",
         ),
         ("HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\n\r\n", "refused to connect (status 302)"),
         ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nbad", "refused to connect (status 502)"),
@@ -104,9 +104,9 @@ fn a_dead_proxy_is_named() {
 #[test]
 fn a_proxy_that_is_not_understood_is_refused() {
     for (value, words) in [
-        ("quic://127.0.0.1:9", "names a protocol that is not supported"),
-        ("http://proxy example:80", "is not the address of a proxy"),
-        ("http://corp\\me:secret-of-me@127.0.0.1:9", "is not the address of a proxy"),
+        ("quic://127.0.0.1:9", "has an unsupported protocol"),
+        ("http://proxy example:80", "is not a proxy address"),
+        ("http://corp\\me:secret-of-me@127.0.0.1:9", "is not a proxy address"),
     ] {
         for variable in ["HTTPS_PROXY", "all_proxy"] {
             let ended = whoami(&home(), &[(variable, value)]).exits(5).warns(&format!("{variable} {words}"));

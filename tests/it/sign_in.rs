@@ -101,7 +101,7 @@ fn nobody_comes_back_in_time() {
     --- stderr
     No browser is opened here: open the address yourself, on this machine.
     error: nobody signed in within 0s
-    hint: run the command again; `--timeout 10m` waits longer. The browser has to run on this machine
+    hint: run the command again, with `--timeout 10m` to wait longer; the browser must run on this machine
     hint: a RAM administrator may have to install the app `official-cli` in the account (RAM console, Integrations > OAuth (Preview) > Third-party Application) and assign this user or role to it
     ");
 }

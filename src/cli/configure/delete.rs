@@ -17,14 +17,14 @@ use crate::oauth::token::TokenEndpoint;
 /// How long the server may take to revoke.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Remove a profile and its tokens from this machine
+/// Delete a profile and its tokens from this machine
 ///
-/// The authorization of the app in RAM stays.
+/// The app stays authorized in RAM.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DeleteArgs {
     #[command(flatten)]
     named: NamedProfile,
-    /// Ask the server to revoke the refresh token first; the profile is removed even if that fails
+    /// Ask the server to revoke the refresh token first; the profile is deleted even if that fails
     #[arg(long)]
     revoke: bool,
 }

@@ -13,9 +13,9 @@ use crate::site::Site;
 use crate::text::printable;
 use crate::time::Timestamp;
 
-/// List the profiles
+/// List the profiles and when their credentials expire
 ///
-/// No character of a token is ever shown.
+/// Never shows any part of a token.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ListArgs {
     /// Output format

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::failure::{Failure, Usage};
 
-/// Sign in and save a profile, or manage the saved ones
+/// Sign in and save a profile, or manage saved profiles
 #[derive(Args, Debug)]
 pub(super) struct ConfigureArgs {
     #[command(subcommand)]

@@ -7,9 +7,9 @@ use crate::cli::failure::Failure;
 use crate::cli::messages::Message;
 use crate::logins::LOCK_DEADLINE;
 
-/// Restore logins that the file has lost, after another program emptied it
+/// Restore logins after another program has emptied the file
 ///
-/// The tokens come from the private journal beside the file. Other settings of the profiles are not restored.
+/// The tokens come from the private journal next to the file. Other profile settings are not restored.
 #[derive(Args, Debug)]
 pub(super) struct RestoreArgs;
 

@@ -26,7 +26,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 // place of the help of `configure`.)
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SignInArgs {
-    /// How the profile gets its credentials; only `OAuth` is supported
+    /// How the profile gets credentials; only `OAuth` is supported
     #[arg(long, value_parser = read_mode)]
     mode: Option<Mode>,
     /// Profile to sign in [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
@@ -44,7 +44,7 @@ pub(in crate::cli) struct SignInArgs {
     /// How long to wait for the browser, such as 90s or 10m [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = read_timeout)]
     timeout: Option<Duration>,
-    /// Do not open a browser, only show the address
+    /// Show the address without opening a browser
     #[arg(long)]
     no_browser: bool,
     /// Replace a profile of another mode without asking

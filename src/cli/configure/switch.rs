@@ -17,7 +17,7 @@ use crate::text::printable;
 
 /// Make another profile the current one
 ///
-/// Works with profiles of every mode. Without a name, a terminal offers a list.
+/// Works with profiles of every mode. Without a name, shows a list to choose from on a terminal.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SwitchArgs {
     #[command(flatten)]
@@ -27,10 +27,10 @@ pub(in crate::cli) struct SwitchArgs {
 // A profile by option or by position. (A doc comment would take the place of the command's own help.)
 #[derive(Args, Debug)]
 pub(in crate::cli) struct NamedProfile {
-    /// Profile
+    /// Name of the profile
     #[arg(value_name = "NAME", value_parser = read_profile)]
     position: Option<ProfileName>,
-    /// Profile
+    /// Name of the profile, as an option
     #[arg(long, value_name = "NAME", conflicts_with = "position", value_parser = read_profile)]
     profile: Option<ProfileName>,
 }

@@ -15,13 +15,13 @@ use crate::sandbox::{Casing, Decision, Fault, Options, Rotation};
 
 /// Run a local stand-in for Alibaba Cloud, alone or for one command
 ///
-/// It has its own users and its own profiles and needs no account. It never touches the real configuration file.
+/// Needs no account: it has its own users and profiles, and never touches the real configuration file.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SandboxArgs {
-    /// The port on 127.0.0.1 [default: any]
+    /// Port on 127.0.0.1 [default: any]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
-    /// Sign in as this user without a browser: alice, bob, developer (a role), root; mallory is not allowed
+    /// Sign in as this user without a browser: alice, bob, developer (a role), root, or mallory (not allowed)
     #[arg(long = "as", value_name = "USER")]
     pub(super) user: Option<String>,
     /// With `--as`: click Deny instead of Authorize

@@ -106,15 +106,15 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             name(profile)
         ),
         Usage::OptionsMisplaced => {
-            f.write_str("options of the sign-in cannot be combined with `switch`, `delete` or `list`")
+            f.write_str("sign-in options cannot be combined with `switch`, `delete`, `list` or `restore`")
         }
         Usage::NotASignInPage => f.write_str("this is not the address of a sign-in page"),
         Usage::Unquotable { variable } => {
-            write!(f, "the value of {variable} has characters that cannot be quoted for this shell")
+            write!(f, "the value of {variable} contains characters that cannot be quoted for this shell")
         }
-        Usage::NoHome => f.write_str("there is no home folder to keep profiles in"),
-        Usage::NoDataFolder => f.write_str("there is no folder for application data"),
-        Usage::NoFile { path } => write!(f, "there is no file {} yet", quoted(path)),
+        Usage::NoHome => f.write_str("no home folder was found to keep profiles in"),
+        Usage::NoDataFolder => f.write_str("no folder for application data was found"),
+        Usage::NoFile { path } => write!(f, "{} does not exist yet", quoted(path)),
     }
 }
 
@@ -152,13 +152,13 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
             write!(f, "{} is a symbolic link to a file that does not exist", quoted(path))
         }
         StoreError::Moved { path } => {
-            write!(f, "{} was linked to another file in the meantime", quoted(path))
+            write!(f, "{} was linked to another file while this command ran", quoted(path))
         }
         StoreError::Unsafe { path, why } => {
             let why = match why {
                 Danger::ForeignOwner => "belongs to another user",
-                Danger::ForeignLink => "leads through a link of another user to files that are not that user's",
-                Danger::WorldWritable => "can be changed by every user",
+                Danger::ForeignLink => "goes through another user's link to files that do not belong to that user",
+                Danger::WorldWritable => "can be changed by any user",
                 Danger::NotALockFile => "is not a lock file of this user",
             };
             write!(f, "{} {why}", quoted(path))
@@ -178,9 +178,9 @@ pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
     let what = match place.what {
         Defect::Empty => "empty",
         Defect::NotJson => "not valid JSON",
-        Defect::Truncated => "the file ends here, in the middle of a value",
+        Defect::Truncated => "the file ends in the middle of a value",
         Defect::NotUtf8 => "not valid UTF-8",
-        Defect::Utf16 => "UTF-16; UTF-8 is needed",
+        Defect::Utf16 => "the file is UTF-16, but UTF-8 is required",
         Defect::TooDeep => "nested too deeply",
         Defect::NotAnObject => "expected an object",
         Defect::RepeatedKey => "a second `current` or `profiles`",
@@ -204,7 +204,7 @@ fn credentials(error: &Error, f: &mut String) -> Result {
         Error::SignIn { profile, reason, .. } => {
             write!(f, "the profile `{}` needs a new sign-in: ", name(profile))?;
             match reason {
-                SignInReason::SiteUnknown => f.write_str("its site is not known"),
+                SignInReason::SiteUnknown => f.write_str("its sign-in site is unknown"),
                 SignInReason::NoRefreshToken => f.write_str("it has no refresh token"),
                 SignInReason::Refused(error) => reply(error, f),
                 SignInReason::ResponseLost(error) => {
@@ -226,7 +226,7 @@ fn credentials(error: &Error, f: &mut String) -> Result {
         }
         Error::Lost(error @ StoreError::Stranded { .. }) => store(error, f),
         Error::Lost(error) => {
-            f.write_str("the renewed tokens could not be saved, and the old ones are used up: ")?;
+            f.write_str("the new tokens could not be saved, and the old ones no longer work: ")?;
             store(error, f)
         }
         Error::Interrupted => f.write_str("interrupted; nothing was lost"),
@@ -259,7 +259,7 @@ fn ports(error: &PortsUnavailable, f: &mut String) -> Result {
         let mark = if index == 0 { ": " } else { ", " };
         match error.kind() {
             io::ErrorKind::AddrInUse => write!(f, "{mark}port {port} is in use by another program")?,
-            io::ErrorKind::PermissionDenied => write!(f, "{mark}the system forbids port {port}")?,
+            io::ErrorKind::PermissionDenied => write!(f, "{mark}the system does not allow port {port}")?,
             _ => write!(f, "{mark}port {port}: {error}")?,
         }
     }

@@ -11,32 +11,32 @@ pub(super) fn help() -> String {
     format!(
         "Inject a fault, as ENDPOINT=FAULT or ENDPOINT=FAULTxTIMES; repeatable\n\n\
          ENDPOINT is one of {endpoints}.\n\
-         MS is in milliseconds, FIELD is a path such as a.b.\n\n\
+         MS is a number of milliseconds, FIELD a path such as a.b.\n\n\
          FAULT is one of:{lines}"
     )
 }
 
 const fn effect(kind: &FaultKind) -> &'static str {
     match kind {
-        FaultKind::Refuse(..) => "refuse with this status and OAuth error code",
-        FaultKind::RefuseApi(..) => "refuse with this status and API `Code`",
-        FaultKind::Respond(..) => "send this status and body, without doing anything",
-        FaultKind::Drop => "close the connection, without doing anything",
+        FaultKind::Refuse(..) => "refuse with an OAuth error code",
+        FaultKind::RefuseApi(..) => "refuse with an API `Code`",
+        FaultKind::Respond(..) => "do nothing, send this status and body",
+        FaultKind::Drop => "do nothing, close the connection",
         FaultKind::Redirect => "redirect to another path",
         FaultKind::Html => "send a web page, like a captive portal",
-        FaultKind::Delay(_) => "wait before the request is carried out",
-        FaultKind::DelayAfter(_) => "carry out the request, then wait before the answer",
-        FaultKind::DropAfter => "carry out the request, then close the connection",
-        FaultKind::RespondAfter(..) => "carry out the request, then send this status and body",
-        FaultKind::RefusedAfter(_) => "answer, then refuse connections for this time",
+        FaultKind::Delay(_) => "wait, then carry out the request",
+        FaultKind::DelayAfter(_) => "carry out the request, wait, then answer",
+        FaultKind::DropAfter => "as `drop`, after the work",
+        FaultKind::RespondAfter(..) => "as `status`, after the work",
+        FaultKind::RefusedAfter(_) => "answer, then refuse connections",
         FaultKind::Garbage => "answer with bytes that are not HTTP",
-        FaultKind::Cut => "close the connection in the middle of the body",
-        FaultKind::Slow(_) => "answer byte by byte, with this pause after each",
+        FaultKind::Cut => "close the connection within the body",
+        FaultKind::Slow(_) => "answer byte by byte, pausing after each",
         FaultKind::Huge => "answer with a body of 2 MiB",
         FaultKind::Body(_) => "answer with this body",
         FaultKind::Without(_) => "leave out this field",
         FaultKind::With(..) => "set this field to this JSON value",
-        FaultKind::Append(_) => "append the members of this JSON object, repeating names if need be",
-        FaultKind::Date(_) => "shift the `Date` header by these seconds",
+        FaultKind::Append(_) => "append these members, even repeated",
+        FaultKind::Date(_) => "shift the `Date` header",
     }
 }

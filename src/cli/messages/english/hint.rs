@@ -15,7 +15,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         ),
         Hint::BrokenFile { path } => {
             let path = shell_word(path.as_os_str());
-            write!(f, "repair it at that place, or move it away and sign in again: mv {path} {path}.broken")
+            write!(f, "repair it there, or move it away and sign in again: mv {path} {path}.broken")
         }
         Hint::CaptivePortal => f.write_str(
             "a captive portal or proxy answered instead of Alibaba Cloud; open any page in a browser, or set \
@@ -30,9 +30,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::EmptyFile { path, remembered } => {
             let path = shell_word(path.as_os_str());
             match remembered {
-                true => {
-                    f.write_str("its logins are in the journal beside it; restore them: aliyun-rs configure restore")
-                }
+                true => f.write_str(
+                    "the journal next to it still has its logins; restore them: aliyun-rs configure restore",
+                ),
                 false => write!(f, "remove it, then sign in: rm {path}"),
             }
         }
@@ -65,7 +65,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::OptionsAfter => f.write_str("put `--profile NAME` after the command: `configure switch --profile NAME`"),
         Hint::Ownership => f.write_str("run as the owner of the file, or change its owner with chown"),
         Hint::Ports => f.write_str(
-            "the sign-in needs one of these ports; end the program that holds them (`ss -ltnp` or `netstat -ano` \
+            "the sign-in needs one of these ports; stop the program that uses them (`ss -ltnp` or `netstat -ano` \
              shows it)",
         ),
         Hint::ReplaceMode { mode, profile } => {
@@ -77,22 +77,24 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             )
         }
         Hint::Retry => f.write_str("try again in a moment"),
-        Hint::RunningSandbox { variable, url: "" } => write!(f, "end it, or set {variable} to the value it printed"),
-        Hint::RunningSandbox { variable, url } => write!(f, "use it: {variable}={url}"),
-        Hint::Sandbox => f.write_str("`aliyun-rs sandbox` prints the value to set"),
+        Hint::RunningSandbox { variable, url: "" } => write!(f, "stop it, or set {variable} to the value it printed"),
+        Hint::RunningSandbox { variable, url } => write!(f, "to use it, set {variable}={url}"),
+        Hint::Sandbox => f.write_str("`aliyun-rs sandbox` prints the value to use"),
         Hint::ShorterTtl => f.write_str("use a shorter `--min-ttl`"),
         Hint::SignIn => f.write_str("aliyun-rs configure --mode OAuth --profile NAME"),
-        Hint::SignInAgain => f.write_str("the authorization was used before or is too old: run the same command again"),
+        Hint::SignInAgain => {
+            f.write_str("the authorization was already used or is too old: run the same command again")
+        }
         Hint::SignInTo { profile, site } => f.write_str(&sign_in_command(profile, *site)),
-        Hint::Stranded => f.write_str(
-            "leave that file where it is and make the folder writable: the next command puts it in its place",
-        ),
+        Hint::Stranded => {
+            f.write_str("keep that file and make the folder writable; the next command then moves the file into place")
+        }
         Hint::Support => {
-            f.write_str("Alibaba Cloud usually answers otherwise; try again, and report it if it persists")
+            f.write_str("this is not what Alibaba Cloud usually answers; try again, and report it if it persists")
         }
-        Hint::TimedOut => {
-            f.write_str("run the command again; `--timeout 10m` waits longer. The browser has to run on this machine")
-        }
+        Hint::TimedOut => f.write_str(
+            "run the command again, with `--timeout 10m` to wait longer; the browser must run on this machine",
+        ),
         Hint::Yes => f.write_str("pass `--yes` to confirm"),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::Configuring { profile } => {
             writeln!(f, "Configuring profile '{}' in 'OAuth' authenticate mode...", name(profile))
         }
-        Message::Deleted { profile } => writeln!(f, "The profile `{}` and its tokens are removed.", name(profile)),
+        Message::Deleted { profile } => writeln!(f, "The profile `{}` and its tokens were deleted.", name(profile)),
         Message::ExitCodes => f.write_str(EXIT_CODES),
         Message::FaultHelp => f.write_str(&faults::help()),
         Message::Failed(failed) => failure::failure(failed, f),
@@ -55,8 +55,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             f.write_str("\n")
         }
         Message::NotRevokedInRam => f.write_str(
-            "The authorization of the app `official-cli` in RAM is not revoked; an administrator can do that in the \
-             RAM console.\n",
+            "The app `official-cli` is still authorized in RAM; an administrator can revoke that in the RAM console.\n",
         ),
         Message::NothingToRestore => f.write_str("There is no login to restore.\n"),
         Message::NothingToRevoke => f.write_str("The profile has no refresh token to revoke.\n"),
@@ -67,15 +66,15 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::Renewing { profile, reason } => {
             write!(f, "renewing the credentials of `{}`: ", name(profile))?;
             f.write_str(match reason {
-                Reason::Missing => "there are none\n",
+                Reason::Missing => "there are no credentials yet\n",
                 Reason::UnknownEnd => "the file does not say when they expire\n",
                 Reason::Over => "they have expired\n",
                 Reason::Implausible => "their expiry is too far in the future to be true\n",
                 Reason::Ending(left) => return writeln!(f, "they expire in {}", span(*left)),
             })
         }
-        Message::Restored { profile } => writeln!(f, "The login of the profile `{}` is restored.", name(profile)),
-        Message::Revoked => f.write_str("The refresh token is revoked.\n"),
+        Message::Restored { profile } => writeln!(f, "The login of the profile `{}` was restored.", name(profile)),
+        Message::Revoked => f.write_str("The refresh token was revoked.\n"),
         Message::SandboxRuns { variable, url } => writeln!(f, "export {variable}={url}"),
         Message::SandboxShared { url } => {
             writeln!(f, "note: using the sandbox that is running at {url}, with the options it was started with")
@@ -110,7 +109,7 @@ pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
         }
         Problem::Fault => "a fault is ENDPOINT=FAULT or ENDPOINT=FAULTxTIMES; `sandbox --help` lists them",
         Problem::Language => "the language is zh or en",
-        Problem::Mode => "the only mode that can be signed in here is OAuth",
+        Problem::Mode => "unknown mode; only OAuth is supported",
         Problem::ProfileName => "a profile name has 1 to 256 bytes, is not blank, and has no control characters",
         Problem::Region => "a region ID has only letters, digits and hyphens, such as cn-hangzhou",
         Problem::Site => "the OAuth site type is CN (or 0) or INTL (or 1)",

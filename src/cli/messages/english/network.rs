@@ -43,12 +43,12 @@ pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
             let problem = match problem {
                 Problem::Missing => "is missing",
                 Problem::Empty => "is empty",
-                Problem::WrongType => "is not a text",
+                Problem::WrongType => "is not a string",
                 Problem::Unusable => "is malformed",
                 Problem::NotADate => "is not a date",
                 Problem::Past => "is in the past",
             };
-            write!(f, "the answer of {host} is unusable: `{field}` {problem}")
+            write!(f, "unusable answer from {host}: `{field}` {problem}")
         }
     }
 }
@@ -72,7 +72,7 @@ pub(super) fn transport(error: &TransportError, f: &mut String) -> Result {
     write!(f, "no answer from {}: ", error.host)?;
     match &error.cause {
         TransportCause::TooLarge { limit } => write!(f, "the answer is larger than {} MiB", limit / (1024 * 1024)),
-        TransportCause::TimedOut => f.write_str("it took too long"),
+        TransportCause::TimedOut => f.write_str("timed out"),
         TransportCause::Certificate { problem, source } => {
             f.write_str("its certificate was refused: ")?;
             certificate(problem, source, f)
@@ -82,7 +82,7 @@ pub(super) fn transport(error: &TransportError, f: &mut String) -> Result {
         TransportCause::Dns(_) => f.write_str("its name could not be resolved"),
         TransportCause::Refused(_) => f.write_str("the connection was refused"),
         TransportCause::Closed(_) => f.write_str("the connection was closed before the answer was complete"),
-        TransportCause::NotHttp(_) => f.write_str("what it sent is not HTTP"),
+        TransportCause::NotHttp(_) => f.write_str("what it sent is not valid HTTP"),
         TransportCause::Other(error) => write!(f, "{}", innermost(error)),
     }
 }
@@ -95,15 +95,15 @@ fn proxy(variable: &str, address: Option<&str>, problem: &ProxyProblem, f: &mut 
     match problem {
         ProxyProblem::NotUnicode => f.write_str("is not valid Unicode"),
         ProxyProblem::UnknownScheme => {
-            f.write_str("names a protocol that is not supported (http, https, socks4, socks4a, socks5 and socks5h are)")
+            f.write_str("has an unsupported protocol; use http, https, socks4, socks4a, socks5 or socks5h")
         }
         ProxyProblem::NotAnAddress => f.write_str(
-            "is not the address of a proxy (http://HOST:PORT; in a user name or password, special characters are \
-             percent-encoded)",
+            "is not a proxy address; use http://HOST:PORT, and percent-encode special characters in a user name or \
+             password",
         ),
         ProxyProblem::Unreachable(error) => write!(f, "cannot be reached: {}", innermost(error)),
         ProxyProblem::TimedOut => f.write_str("did not connect in time"),
-        ProxyProblem::Answered(407) => f.write_str("wants a user name and a password that it accepts (status 407)"),
+        ProxyProblem::Answered(407) => f.write_str("requires a valid user name and password (status 407)"),
         ProxyProblem::Answered(status) => write!(f, "refused to connect (status {status})"),
         ProxyProblem::Failed(error) => write!(f, "did not connect: {}", innermost(error)),
     }

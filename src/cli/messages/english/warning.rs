@@ -47,12 +47,12 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             failure(why, f)
         }
         Warning::Orphaned { profile, source } => {
-            write!(f, "the profile `{}` gets its credentials from `{}`, which is deleted", name(profile), name(source))
+            write!(f, "the profile `{}` gets its credentials from `{}`, which was deleted", name(profile), name(source))
         }
         Warning::ScriptedBrowser { user, why } => {
             write!(f, "the sandbox could not sign in as `{}`: ", name(user))?;
             not_signed_in(why, f)?;
-            f.write_str("; as with a person, the sign-in goes on waiting until `--timeout` or Ctrl-C")
+            f.write_str("; the sign-in keeps waiting until `--timeout` or Ctrl-C")
         }
         Warning::ProfileFromVariable { variable, profile } => {
             write!(f, "{variable} selects the profile `{}`", name(profile))
@@ -70,10 +70,10 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
 
 fn not_signed_in(why: &VisitError<TransportError>, f: &mut String) -> Result {
     match why {
-        VisitError::NotLocal => f.write_str("the sign-in leads away from this machine"),
+        VisitError::NotLocal => f.write_str("the sign-in page is not on this machine"),
         VisitError::Page(status) => write!(f, "the sign-in page answered with status {status}"),
         VisitError::Refused { status, heading } => {
-            write!(f, "the decision was answered with status {status} and the page `{}`", name(heading))
+            write!(f, "the sign-in page answered with status {status}: `{}`", name(heading))
         }
         VisitError::Request(error) => transport(error, f),
     }
@@ -93,12 +93,14 @@ fn note(note: &Note, f: &mut String) -> Result {
         Note::More(count) => write!(f, "{count} more entries of the file are ignored or ambiguous"),
         Note::ForeignOwner => f.write_str("the file belongs to another user, who can change it at any time"),
         Note::OpenToAll(path) => {
-            write!(f, "every user can rename the files in `{}`, a folder above this one", path.display())
+            write!(f, "any user can rename the files in `{}`, a folder above this one", path.display())
         }
-        Note::LockIgnored => {
-            f.write_str("a lock on the file, which other users can read, was held for long; it was not waited for")
+        Note::LockIgnored => f.write_str(
+            "a lock on the file was held for too long and ignored: other users can read the file, and so lock it",
+        ),
+        Note::NoLocks => {
+            f.write_str("the file system does not support locks; a lease file next to the file is used instead")
         }
-        Note::NoLocks => f.write_str("the file system supports no locks; a lease file beside the file is used instead"),
         Note::NotPrivate => {
             f.write_str("other users may be able to read the file: the file system does not keep permissions")
         }
