@@ -59,3 +59,5 @@ mod tries;
 #[cfg(target_os = "linux")]
 mod unsavable;
 mod waiting;
+#[cfg(target_os = "linux")]
+mod wiped;
