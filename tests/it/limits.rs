@@ -29,7 +29,8 @@ const COMMANDS: [&[&str]; 10] = [
 /// `aliyun-rs`, started by a program that limits it first. The network is a name of this machine where nobody listens.
 fn limited(home: &Home, by: &[&str], program: &str, args: &[&str]) -> Command {
     let mut command = home.other(by[0], &[&by[1..], &[program], args].concat());
-    command.env("HTTPS_PROXY", "http://localhost:1").env("RUST_BACKTRACE", "0");
+    // A relative path in a variable leads to nowhere else.
+    command.env("HTTPS_PROXY", "http://localhost:1").env("RUST_BACKTRACE", "0").current_dir(home.path(""));
     command
 }
 
