@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skew_of_up_to_a_minute_is_none() {
+    fn a_skew_of_up_to_a_minute_is_ignored() {
         let at = Timestamp::from_unix;
         let noon = 1_800_000_000;
         assert_eq!(Skew::between(at(noon + 60), at(noon)), Skew::default());

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_shell_obeys_what_is_in_a_value() {
+    fn shells_never_execute_a_value() {
         let value = "a'b\\c$(d)\u{2019}";
         for (shell, text) in [
             (Shell::Posix, "unset OLD B\nexport N='a'\\''b\\c$(d)\u{2019}'\n"),

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_set_would_be_a_rival_for_another_profile() {
+    fn every_variable_that_is_set_counts_as_competing() {
         let url = Secret::new("http://127.0.0.1:1/");
         let all = [
             key(&credentials(Some("token"))),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_not_unset_and_made_up_names_are_unset_if_present() {
+    fn competing_variables_are_unset_but_not_those_just_set() {
         let set = key(&credentials(None));
         let rivals = rivals(&set, &env(&[("my_serverless_devs_key", "x"), ("a-b_serverless_devs_key", "x")]));
         assert!(set.iter().all(|(name, _)| rivals.iter().all(|rival| rival != name)));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_region_wins_over_the_profiles_and_an_option_over_both() {
+    fn the_option_precedes_the_users_region_and_the_profiles() {
         let [first, last, oss] = ["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION", OSS_REGION];
         type Case<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], Option<&'a str>, [Option<&'a str>; 4]);
         let cases: [Case<'_>; 9] = [
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_official_command_line_never_uses_a_namesake_from_its_own_file() {
+    fn the_official_client_never_uses_a_namesake_profile() {
         let url = Secret::new("url");
         for (shared, ignored) in [(true, 0), (false, 1)] {
             let set = endpoint(&url, &Env::default(), shared);

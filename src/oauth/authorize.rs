@@ -78,7 +78,7 @@ mod tests {
     const REDIRECT: &str = "http://127.0.0.1:12345/cli/callback";
 
     #[test]
-    fn the_request_carries_what_the_official_client_sends_and_no_more() {
+    fn the_request_equals_the_official_clients() {
         let asked = authorize(&Counting, &Cloud::Alibaba, Site::International, REDIRECT).unwrap();
         let url = url::Url::parse(&asked.url).unwrap();
         assert_eq!(url.origin().ascii_serialization(), "https://signin.alibabacloud.com");

@@ -345,7 +345,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_query_without_the_state_is_believed(
+        fn a_query_without_the_state_is_refused(
             query in "([a-z=&%+;0-9\\x00-\\x7f]|state=|code=|error=|iss=|&|%[0-9a-f]{2}|\\PC){0,40}",
         ) {
             prop_assert_eq!(expected().read_query(&query).map(|_| ()), None);

@@ -22,7 +22,7 @@ fn assert_one_renewal(world: &World) {
 }
 
 #[test]
-fn thirty_two_threads_at_expiry_cost_one_refresh_and_one_exchange() {
+fn thirty_two_threads_at_expiry_need_one_refresh() {
     let world = World::new();
     world.signed_in(0);
     let barrier = Barrier::new(32);
@@ -39,7 +39,7 @@ fn thirty_two_threads_at_expiry_cost_one_refresh_and_one_exchange() {
 }
 
 #[test]
-fn sixty_processes_at_expiry_cost_one_refresh_and_one_exchange() {
+fn sixty_processes_at_expiry_need_one_refresh() {
     for life in [0, 3600] {
         let world = World::real();
         world.signed_in(life);
@@ -57,7 +57,7 @@ fn sixty_processes_at_expiry_cost_one_refresh_and_one_exchange() {
 }
 
 #[test]
-fn processes_that_find_due_credentials_do_not_wait_for_the_one_that_renews() {
+fn due_credentials_are_used_while_another_process_renews() {
     let world = World::real();
     world.signed_in(0);
     world.has_sts("demo", 600);
@@ -118,7 +118,7 @@ mod signals {
     use super::*;
 
     #[test]
-    fn a_stopped_process_that_holds_the_lock_keeps_nobody_from_living_credentials() {
+    fn valid_credentials_do_not_wait_for_a_held_lock() {
         let world = World::real();
         world.signed_in(0);
         world.has_sts("demo", 600);
@@ -140,7 +140,7 @@ mod signals {
     }
 
     #[test]
-    fn the_death_of_the_process_that_holds_the_lock_lets_the_next_one_in_at_once() {
+    fn a_killed_lock_holder_releases_the_lock_at_once() {
         let world = World::real();
         world.signed_in(3600);
         world.fault(&["exchange=delay:60000x1"]);

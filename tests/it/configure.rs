@@ -119,7 +119,7 @@ fn a_site_is_answered_in_every_official_spelling() {
 }
 
 #[test]
-fn answers_come_from_a_pipe_with_any_line_end_and_none_at_the_end() {
+fn piped_answers_may_have_any_line_ending() {
     let world = World::new();
     demo(&world, "INTL\r\nus-west-1\r\nZH").done();
     for (key, value) in [("oauth_site_type", "INTL"), ("region_id", "us-west-1"), ("language", "zh")] {
@@ -140,7 +140,7 @@ fn a_bad_answer_from_a_pipe_is_a_usage_error() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_a_usage_error() {
+fn an_answer_that_is_not_utf8_is_a_usage_error() {
     let world = World::new();
     Run::new(&DEMO).reader(&b"\xff\xfe\n"[..]).sign_in(&world).exits(2).warns("the answer is not valid UTF-8 text");
 }
@@ -205,7 +205,7 @@ fn the_language_of_the_environment_is_the_default() {
 }
 
 #[test]
-fn the_profile_is_named_by_option_then_variables_then_current_then_default() {
+fn the_option_precedes_variables_and_the_current_profile() {
     let world = World::new();
     let variables = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
     let configured = |named: &[&str], set: &[&str]| {
@@ -246,7 +246,7 @@ fn a_profile_with_a_key_of_its_own_is_not_replaced_in_passing() {
 }
 
 #[test]
-fn without_a_terminal_replacing_a_key_needs_a_yes_on_the_command_line() {
+fn without_a_terminal_replacing_a_key_requires_yes() {
     let world = World::new();
     world.write_config(WITH_KEY);
     let args = ["configure", "--mode", "OAuth", "--profile", "work"];
@@ -268,7 +268,7 @@ fn without_a_terminal_replacing_a_key_needs_a_yes_on_the_command_line() {
 }
 
 #[test]
-fn at_a_terminal_replacing_a_key_is_asked_about_and_no_is_the_default() {
+fn at_a_terminal_replacing_a_key_defaults_to_no() {
     let args = ["configure", "--mode", "OAuth", "--profile", "work"];
     for answer in ["\n", "n\n", "NO\n", ""] {
         let world = World::new();
@@ -350,7 +350,7 @@ fn the_new_profile_is_current_and_the_others_are_kept() {
 }
 
 #[test]
-fn what_nobody_knows_survives_a_sign_in_byte_for_byte() {
+fn unknown_fields_survive_a_sign_in_byte_for_byte() {
     let world = World::new();
     let before = concat!(
         "{ \"x_top\" : 1.50,\r\n  \"current\":\"demo\" , \"profiles\"\t: [ {\"name\":\"\\u6d4b\\u8bd5\",",
@@ -374,7 +374,7 @@ fn options_of_the_sign_in_do_not_go_with_another_command() {
 }
 
 #[test]
-fn the_file_of_an_option_is_the_only_one_touched_and_a_sandbox_ignores_the_real_one_of_a_variable() {
+fn only_the_file_of_the_option_is_touched() {
     let world = World::new();
     let (one, two) = (world.home.path().join("one.json"), world.home.path().join("two.json"));
     let option = [&DEMO[..], &["--config-path", one.to_str().unwrap()]].concat();

@@ -58,7 +58,7 @@ fn the_access_token_is_refreshed_at_half_an_hour() {
 }
 
 #[test]
-fn due_credentials_serve_with_a_warning_when_they_cannot_be_renewed() {
+fn due_credentials_are_used_if_renewal_fails() {
     for fault in [
         "token=503",
         "token=429",
@@ -130,7 +130,7 @@ fn other_modes_are_a_clear_error() {
 }
 
 #[test]
-fn an_unknown_profile_names_those_that_there_are() {
+fn the_error_for_an_unknown_profile_lists_all() {
     let world = World::new();
     world.signed_in(0);
     let output = world.run(&["credentials", "--profile", "dem"]).exits(2);

@@ -53,7 +53,7 @@ fn only_the_bytes_of_the_profile_go() {
 }
 
 #[test]
-fn the_first_remaining_profile_inherits_and_dependents_are_warned_about() {
+fn deleting_the_current_profile_selects_the_first_one() {
     let world = World::new();
     world.write_config(SEVERAL);
     story!(world.run(&["delete", "work"]).done(), @"
@@ -77,7 +77,7 @@ fn a_profile_that_signs_in_again_after_a_deletion_works() {
 }
 
 #[test]
-fn revoking_tells_the_server_first() {
+fn revoking_asks_the_server_before_deleting() {
     let (world, canaries) = renewed();
     let output = world.run(&["delete", "demo", "--revoke"]).done().hides(&canaries);
     story!(output, @"
@@ -109,7 +109,7 @@ fn whatever_the_server_says_the_profile_is_removed() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_not_waited_for_beyond_ten_seconds() {
+fn revoking_waits_at_most_ten_seconds() {
     let (world, canaries) = renewed();
     world.fault(&["revoke=delay:60000"]);
     let output = world.run(&["delete", "demo", "--revoke"]).done();
@@ -126,7 +126,7 @@ fn there_may_be_nothing_to_revoke() {
 }
 
 #[test]
-fn an_unknown_or_missing_name_is_refused_with_the_names_there_are() {
+fn an_unknown_or_missing_name_lists_the_profiles() {
     let world = World::new();
     world.write_config(SEVERAL);
     for args in [&["delete"][..], &["delete", "nobody"], &["delete", "nobody", "--revoke"]] {
@@ -151,7 +151,7 @@ fn an_empty_file_is_refused_and_left_alone() {
 }
 
 #[test]
-fn the_same_profile_twice_goes_at_once() {
+fn profiles_of_the_same_name_are_deleted_together() {
     let world = World::new();
     world.write_config(r#"{"current":"b","profiles":[{"name":"a","oauth_refresh_token":"one-of-two-secrets"},{"name":"b"},{"name":"a","oauth_refresh_token":"two-of-two-secrets"}]}"#);
     world.run(&["delete", "a"]).done();

@@ -23,7 +23,7 @@ fn environment(text: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_program_finds_the_key_under_every_name_and_no_rival_of_it() {
+fn exec_sets_every_key_variable_and_removes_all_others() {
     let home = Home::with_profiles();
     let mut command = home.command(&["exec", "--", "env"]);
     command.envs([
@@ -57,7 +57,7 @@ fn the_program_finds_the_key_under_every_name_and_no_rival_of_it() {
 }
 
 #[test]
-fn a_long_lived_key_leaves_no_token_of_anybody_behind() {
+fn exec_with_a_long_lived_key_removes_foreign_tokens() {
     let home = Home::with_profiles();
     let mut command = home.command(&["exec", "--profile", "key", "env"]);
     command.envs([("ALIBABA_CLOUD_SECURITY_TOKEN", "old"), ("OSS_SESSION_TOKEN", "old"), ("SecurityToken", "old")]);
@@ -78,7 +78,7 @@ fn the_variable_that_chose_the_profile_is_not_handed_on() {
 }
 
 #[test]
-fn the_program_takes_our_place_with_our_number_and_its_own_exit_status() {
+fn exec_replaces_this_process_with_the_command() {
     let home = Home::with_profiles();
     let mut running = start(home.command(&["exec", "--", "sh", "-c", "echo $$; exit 7"]));
     assert_eq!(running.line(), running.id().to_string());
@@ -88,7 +88,7 @@ fn the_program_takes_our_place_with_our_number_and_its_own_exit_status() {
 }
 
 #[test]
-fn the_program_inherits_no_open_file_of_ours() {
+fn the_command_inherits_no_open_files() {
     let home = Home::with_profiles();
     let list = ["-c", "ls /proc/$$/fd || ls /dev/fd"];
     let plain = end(home.other("sh", &list)).stdout;
@@ -98,7 +98,7 @@ fn the_program_inherits_no_open_file_of_ours() {
 }
 
 #[test]
-fn a_program_that_cannot_run_is_told_apart_as_shells_do() {
+fn a_command_that_cannot_run_exits_126_or_127() {
     let home = Home::with_profiles();
     let file = home.file();
     for args in [["exec"].as_slice(), &["exec", "--serve"]] {
@@ -127,7 +127,7 @@ fn without_credentials_nothing_runs() {
 }
 
 #[test]
-fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
+fn exec_serve_passes_a_url_that_ends_with_the_command() {
     let home = Home::with_profiles();
     let script = "env | sort; echo $ALIBABA_CLOUD_CREDENTIALS_URI; read wait; exit 9";
     let mut command = home.command(&["exec", "--serve", "--", "sh", "-c", script]);
@@ -152,7 +152,7 @@ fn a_served_program_gets_a_url_instead_of_a_key_and_the_url_ends_with_it() {
 }
 
 #[test]
-fn a_served_program_hears_signals_and_tells_its_end_by_one() {
+fn exec_serve_forwards_signals_and_reports_them() {
     let home = Home::with_profiles();
     let listen = r#"trap "exit 42" TERM; echo ready; while kill -0 $PPID; do sleep 0.02; done"#;
     let mut running = start(home.command(&["exec", "--serve", "--", "sh", "-c", listen]));
@@ -169,7 +169,7 @@ const COUNT: &str = r#"
     echo ready; while kill -0 $PPID; do sleep 0.02; done"#;
 
 #[test]
-fn a_program_hears_an_interrupt() {
+fn exec_serve_forwards_an_interrupt() {
     let home = Home::with_profiles();
     // Without a terminal, whoever runs the tests at one.
     let mut running = start(home.other("setsid", &[ALIYUN_RS, "exec", "--serve", "--", "sh", "-c", COUNT]));
@@ -182,7 +182,7 @@ fn a_program_hears_an_interrupt() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_program_hears_each_ctrl_c_of_a_terminal_once() {
+fn a_command_gets_each_ctrl_c_of_a_terminal_once() {
     let (home, mut terminal) = (Home::with_profiles(), Terminal::new());
     let mut job = terminal.start(&home, &["exec", "--serve", "--", "sh", "-c", COUNT]);
     terminal.wait_for("ready");
@@ -196,7 +196,7 @@ fn a_program_hears_each_ctrl_c_of_a_terminal_once() {
 }
 
 #[test]
-fn around_a_sandbox_the_program_runs_inside_it_and_is_waited_for() {
+fn the_sandbox_waits_for_the_command_of_exec() {
     let home = Home::with_profiles();
     let sandboxed = |args: &[&str]| home.run(&[&["sandbox", "--as", "alice", "--"], args].concat());
     let questions = ["--oauth-site-type", "CN", "--region", "cn-hangzhou", "--language", "en"];
@@ -243,7 +243,7 @@ fn ignoring(home: &Home, signals: &str, program: &[&str]) -> Command {
 }
 
 #[test]
-fn every_signal_reaches_the_program_and_ends_nobody() {
+fn every_signal_reaches_the_command_only() {
     let home = Home::with_profiles();
     let numbers = SIGNALS.map(|signal| signal.as_raw().to_string()).join(" ");
     let listen = format!(
@@ -280,7 +280,7 @@ fn the_program_and_its_endpoint_stop_and_go_on_together() {
 /// A program without a shell to continue it, in a group of its own and without a parent in its session, goes on.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_endpoint_never_stops_under_a_program_that_goes_on() {
+fn an_endpoint_outlives_no_running_command() {
     let home = Home::with_profiles();
     let script =
         "trap 'echo heard' TSTP; echo $ALIBABA_CLOUD_CREDENTIALS_URI; while kill -0 $PPID; do sleep 0.01; done";
@@ -399,7 +399,7 @@ fn core_files_are_for_the_program_to_allow() {
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs root"]
-fn nobody_reads_the_memory_of_the_endpoint() {
+fn no_other_process_can_read_the_memory_of_the_endpoint() {
     use std::os::unix::fs::{MetadataExt, chown};
     const NOBODY: u32 = 65534;
     let home = Home::with_profiles();
@@ -455,7 +455,7 @@ fn a_proxy_does_not_see_the_endpoint() {
 }
 
 #[test]
-fn the_region_comes_from_the_option_then_the_user_then_the_profile() {
+fn the_region_is_the_options_the_users_or_the_profiles() {
     let home = Home::with_profiles();
     for how in [&["exec"][..], &["exec", "--serve"]] {
         for (option, variable, expected) in [
@@ -532,7 +532,7 @@ fn the_official_command_line_never_signs_as_another_profile() {
 }
 
 #[test]
-fn a_shell_that_takes_another_profile_keeps_nothing_of_the_first() {
+fn a_shell_that_changes_profile_keeps_no_old_variable() {
     let home = Home::with_profiles();
     let script = r#"
         export ALIBABA_CLOUD_PROFILE=old ALICLOUD_CREDENTIALS_URI=old SecurityToken=old my_serverless_devs_key=old
@@ -557,7 +557,7 @@ fn a_file_of_variables_can_be_read_without_a_shell() {
 }
 
 #[test]
-fn the_region_of_a_program_that_reads_json_follows_the_same_order() {
+fn json_output_resolves_the_region_in_the_same_order() {
     let home = Home::with_profiles();
     for (args, variable, expected) in [
         (&[][..], "", "cn-beijing"),

@@ -65,7 +65,7 @@ const EVERYWHERE: [(&str, u8, &str); 17] = [
 ];
 
 #[test]
-fn a_fault_of_the_token_endpoint_is_told_and_changes_nothing() {
+fn a_token_endpoint_fault_is_reported_and_changes_nothing() {
     // Good tokens are taken, whatever is beside them.
     let cases: Vec<_> = EVERYWHERE.into_iter().filter(|(fault, ..)| !fault.starts_with("with:error")).collect();
     each(&cases, |(fault, code, words)| {
@@ -112,7 +112,7 @@ fn a_fault_of_the_exchange_keeps_the_login() {
 }
 
 #[test]
-fn one_passing_fault_after_the_authorization_costs_nothing() {
+fn one_temporary_fault_during_a_sign_in_is_retried() {
     each(&["token=503x2", "token=429x1", "exchange=503x2", "exchange=429x1", "exchange=drop-afterx1"], |fault| {
         let world = World::new();
         world.fault(&[fault]);
@@ -187,7 +187,7 @@ fn a_missing_or_unusable_field_is_named() {
 }
 
 #[test]
-fn odd_spellings_of_a_lifetime_are_borne() {
+fn odd_spellings_of_a_lifetime_are_accepted() {
     for json in ["\"3600\"", "3600.5", "1e300", "18446744073709551616"] {
         let world = World::new();
         world.fault(&[&format!("token=with:expires_in:{json}")]);
@@ -197,7 +197,7 @@ fn odd_spellings_of_a_lifetime_are_borne() {
 }
 
 #[test]
-fn good_tokens_are_taken_whatever_is_beside_them() {
+fn good_tokens_are_accepted_with_any_other_field() {
     for fault in [
         "with:expires_in:0",
         "with:expires_in:-1",

@@ -41,7 +41,7 @@ const LEFT: [&str; 3] = [".config.json.aliyun-rs.journal", "config.json", "confi
 
 #[test]
 #[ignore = "needs strace"]
-fn without_locks_a_lease_is_used_and_said_once() {
+fn without_locks_a_lease_is_used_with_one_note() {
     for error in ["ENOLCK", "ENOSYS", "EOPNOTSUPP"] {
         let world = due();
         let stderr = run(&world, &format!("flock:error={error}"), &ARGS).exits(0).stderr;

@@ -39,7 +39,7 @@ fn meanwhile(world: &World, act: impl FnOnce() + Send) -> crate::support::Output
 }
 
 #[test]
-fn a_stale_copy_is_healed_and_never_presented() {
+fn a_stale_copy_is_repaired_and_never_presented() {
     let (world, old, copy) = renewed();
     let newest = world.refresh_token("demo");
     world.replace_config(&copy);
@@ -55,7 +55,7 @@ fn a_stale_copy_is_healed_and_never_presented() {
 }
 
 #[test]
-fn a_stale_copy_of_long_ago_is_healed() {
+fn a_very_old_stale_copy_is_repaired() {
     let world = World::new();
     world.signed_in(0);
     let copy = world.config();
@@ -69,7 +69,7 @@ fn a_stale_copy_of_long_ago_is_healed() {
 }
 
 #[test]
-fn a_stale_copy_with_living_credentials_is_answered_and_healed_when_they_end() {
+fn a_stale_copy_is_repaired_when_its_credentials_expire() {
     let (world, _, _) = renewed();
     let copy = world.config();
     world.pass(HOUR * 2 / 3);
@@ -203,7 +203,7 @@ fn deleting_a_profile_purges_the_journal() {
 }
 
 #[test]
-fn a_file_that_could_not_be_written_is_healed_by_the_next_run() {
+fn a_file_that_could_not_be_written_is_repaired_later() {
     let world = World::new();
     let tokens = world.signed_in(0);
     let before = world.config();
@@ -239,7 +239,7 @@ fn the_loss_of_both_reservations_loses_no_login() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_read_is_none() {
+fn a_journal_that_cannot_be_read_is_replaced() {
     for text in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{}]}"#, "\0\0\0"] {
         let (world, _, _) = renewed();
         fs::write(world.journal_path(), text).unwrap();
@@ -252,7 +252,7 @@ fn a_journal_that_cannot_be_read_is_none() {
 }
 
 #[test]
-fn an_interrupt_during_a_refresh_waits_until_the_tokens_are_durable() {
+fn an_interrupt_during_a_refresh_waits_for_the_save() {
     let world = World::new();
     let tokens = world.signed_in(0);
     world.fault(&["token=delay:300x1"]);
@@ -304,7 +304,7 @@ fn an_interrupt_during_the_exchange_ends_the_run_at_once() {
 }
 
 #[test]
-fn an_interrupt_while_waiting_for_another_process_ends_the_run_at_once() {
+fn an_interrupt_ends_the_wait_for_another_process() {
     let world = World::new();
     let tokens = world.signed_in(0);
     let held = fs::File::create(world.config_path().with_file_name("config.json.lock")).unwrap();

@@ -138,7 +138,7 @@ fn assert_presented_once(world: &World, tokens: &Tokens, case: &str) {
 
 #[test]
 #[ignore = "needs strace"]
-fn killed_at_any_system_call_a_renewal_loses_no_login_outside_the_window() {
+fn a_renewal_killed_at_any_call_keeps_the_login() {
     let points = points(|_| true);
     let totals = play(&points, |point| {
         let (world, tokens) = due();
@@ -163,7 +163,7 @@ fn killed_at_any_system_call_a_renewal_loses_no_login_outside_the_window() {
 
 #[test]
 #[ignore = "needs strace"]
-fn interrupted_at_any_system_call_a_renewal_loses_no_login() {
+fn a_renewal_interrupted_at_any_call_keeps_the_login() {
     let points = points(|_| true);
     let signals = ["INT", "TERM", "HUP"];
     let cases: Vec<(Point, &str)> = points.into_iter().zip(signals.into_iter().cycle()).collect();
@@ -204,7 +204,7 @@ fn errors(name: &str) -> &'static [&'static str] {
 
 #[test]
 #[ignore = "needs strace"]
-fn failed_at_any_system_call_a_renewal_loses_no_login() {
+fn a_renewal_that_fails_at_any_call_keeps_the_login() {
     let mut cases = Vec::new();
     for point in points(|call| !PLUMBING.iter().any(|plumbing| call.contains(plumbing))) {
         for error in errors(&point.name) {
@@ -317,7 +317,7 @@ fn tokens_that_cannot_be_put_in_their_place_are_kept_and_named() {
 /// A journal that cannot be read may hold the only copy of a login: nothing is presented.
 #[test]
 #[ignore = "needs strace"]
-fn a_journal_that_cannot_be_opened_is_an_error_and_not_an_empty_one() {
+fn a_journal_that_cannot_be_opened_is_an_error() {
     let (world, tokens) = due();
     let copy = world.config();
     world.start(&ARGS).finish().exits(0);

@@ -8,7 +8,7 @@ use crate::support::{World, at_once, story};
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
-fn the_table_has_the_official_columns_and_when_each_profile_ends() {
+fn the_table_has_the_official_columns_and_expiry() {
     let world = World::new();
     world.write_config(SEVERAL);
     world.fault(&["token=with:refresh_expires_in:2592000"]);
@@ -145,7 +145,7 @@ fn an_empty_or_broken_file_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_without_profiles_lists_none() {
+fn a_file_without_profiles_gives_an_empty_list() {
     for text in ["{}", "{\"profiles\":null}", "{\"profiles\":[]}"] {
         let world = World::new();
         world.write_config(text);

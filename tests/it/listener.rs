@@ -396,7 +396,7 @@ fn garbage_never_ends_the_sign_in() {
 }
 
 #[test]
-fn a_thousand_idle_and_slow_clients_delay_nobody() {
+fn a_thousand_idle_or_slow_clients_delay_no_request() {
     // More than some systems let a program open before it asks.
     #[cfg(unix)]
     limit_files(|maximum| maximum.min(4096));
@@ -457,7 +457,7 @@ fn a_browser_that_asks_late_is_served_in_a_flood() {
 }
 
 #[test]
-fn another_users_flood_closes_nobody_elses_connection() {
+fn a_flood_closes_only_connections_of_its_own_user() {
     #[cfg(unix)]
     limit_files(|maximum| maximum.min(4096));
     let mut host = Host::from_os();

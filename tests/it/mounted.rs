@@ -86,7 +86,7 @@ fn every_command_works_on_a_file_that_is_mounted_by_itself() {
 
 #[test]
 #[ignore = "needs root to mount"]
-fn a_file_that_is_mounted_to_be_read_costs_no_token() {
+fn a_read_only_mount_uses_no_token() {
     let container = Container::new();
     let before = fs::read(&container.host).unwrap();
     end(container.command("ro", &ARGS)).exits(6).warns("Read-only file system").warns("hint: ");
@@ -96,7 +96,7 @@ fn a_file_that_is_mounted_to_be_read_costs_no_token() {
 
 #[test]
 #[ignore = "needs root to mount"]
-fn a_stale_file_that_cannot_be_healed_blocks_no_valid_login() {
+fn a_stale_file_that_cannot_be_repaired_blocks_no_login() {
     let container = Container::new();
     let stale = fs::read(&container.host).unwrap();
     container.run(&ARGS).exits(0);
@@ -128,7 +128,7 @@ fn two_profiles() -> World {
 
 #[test]
 #[ignore = "needs strace"]
-fn killed_while_it_writes_in_place_it_leaves_what_the_next_run_repairs() {
+fn a_torn_write_in_place_is_repaired_by_the_next_run() {
     let world = two_profiles();
     let inode = fs::metadata(world.config_path()).unwrap().ino();
     let (ended, trace) = refused(&world, "");

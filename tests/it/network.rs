@@ -56,7 +56,7 @@ fn a_request_to_the_sandbox_passes_every_proxy() {
 }
 
 #[test]
-fn no_other_host_is_spoken_to_without_tls() {
+fn only_local_hosts_are_contacted_without_tls() {
     let trap = Trap::new();
     // To the program every name but the sandbox's address is a host of the outer world.
     for host in ["localhost", "LOCALHOST", "localhost.", "127.0.0.1."] {

@@ -87,7 +87,7 @@ fn a_journal_of_another_user_is_ignored() {
 
 #[test]
 #[ignore = "needs root, to play two other users"]
-fn a_lock_of_the_owner_of_a_file_we_may_only_read_is_not_waited_for() {
+fn a_lock_by_another_owner_of_the_file_is_not_waited_for() {
     let world = world();
     end_credentials(&world);
     lend(&world.config_path(), 0o644);
@@ -162,7 +162,7 @@ fn root_changes_the_owner_of_nothing_that_it_did_not_create() {
 
 #[test]
 #[ignore = "needs root, to play two other users"]
-fn what_root_creates_in_a_home_belongs_to_the_owner_of_the_home() {
+fn files_that_root_creates_belong_to_the_homes_owner() {
     let home = tempfile::tempdir().unwrap();
     chown(home.path(), Some(ME), Some(ME)).unwrap();
     let store = Store::at(home.path().join("new/.aliyun/config.json"));
@@ -175,7 +175,7 @@ fn what_root_creates_in_a_home_belongs_to_the_owner_of_the_home() {
 
 #[test]
 #[ignore = "needs root, to play two other users"]
-fn what_root_writes_belongs_to_the_owner_of_the_file() {
+fn files_that_root_writes_keep_their_owner() {
     let world = World::new();
     world.signed_in(0);
     give_all(world.home.path());

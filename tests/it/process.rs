@@ -27,7 +27,7 @@ fn inside<'a>(options: &[&'a str], args: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_first_command_of_a_newcomer_completes_without_anybody_touching_it() {
+fn the_first_command_completes_without_any_input() {
     let home = Home::new();
     let _turn = turn();
     let ended = home.run(&inside(&[], &CONFIGURE)).exits(0);
@@ -39,7 +39,7 @@ fn the_first_command_of_a_newcomer_completes_without_anybody_touching_it() {
 }
 
 #[test]
-fn closed_streams_are_borne() {
+fn closed_streams_do_not_end_a_command() {
     let home = Home::new();
     let _turn = turn();
     let args = inside(&[], &CONFIGURE);
@@ -76,8 +76,8 @@ fn an_interrupt_exits_130_and_leaves_no_trace() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_shell_that_ignores_signals_fails_no_test() {
-    let tests = ["process::an_interrupt_exits_130_and_leaves_no_trace", "exec::a_program_hears_an_interrupt"];
+fn tests_pass_in_a_shell_that_ignores_signals() {
+    let tests = ["process::an_interrupt_exits_130_and_leaves_no_trace", "exec::exec_serve_forwards_an_interrupt"];
     let mut shell = command("/bin/sh");
     shell.args(["-c", "trap '' INT TERM HUP; exec \"$@\"", "sh"]).arg(fs::read_link("/proc/self/exe").unwrap());
     shell.env("TMPDIR", std::env::temp_dir());
@@ -85,7 +85,7 @@ fn a_shell_that_ignores_signals_fails_no_test() {
 }
 
 #[test]
-fn an_interrupt_at_a_question_exits_130_though_nobody_answers() {
+fn an_interrupt_at_an_open_question_exits_130() {
     let (world, home) = (World::new(), Home::new());
     let (input, _silent) = io::pipe().unwrap();
     let mut command = home.command(&CONFIGURE);
@@ -135,7 +135,7 @@ fn inherited() -> String {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_browser_gets_one_address_and_nothing_of_ours() {
+fn the_browser_gets_one_address_and_no_secrets() {
     let (world, home) = (World::new(), Home::new());
     executable(&home.path("spy"), SPY);
     fs::write(home.path("inherited"), "").unwrap();
@@ -183,7 +183,7 @@ fn the_browser_gets_one_address_and_nothing_of_ours() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_address_is_no_argument_of_ours() {
+fn the_sign_in_address_is_never_passed_as_an_argument() {
     let (world, home) = (World::new(), Home::new());
     // The helper waits for a browser in a terminal, which it knows by its name.
     executable(
@@ -217,7 +217,7 @@ fn a_browser_that_would_run_the_address_is_not_started() {
 }
 
 #[test]
-fn a_browser_that_does_not_start_is_no_end() {
+fn a_sign_in_continues_if_no_browser_starts() {
     let (world, home) = (World::new(), Home::new());
     let _turn = turn();
     let mut command = home.command(&CONFIGURE);
@@ -242,7 +242,7 @@ fn the_hidden_opener_opens_sign_in_pages_only() {
 }
 
 #[test]
-fn a_sandbox_alone_serves_other_processes_until_it_is_told_to_end() {
+fn a_sandbox_serves_other_processes_until_a_signal() {
     let home = Home::new();
     let _turn = turn();
     let mut sandbox = start(&mut home.command(&["sandbox"]));
@@ -265,7 +265,7 @@ fn a_sandbox_alone_serves_other_processes_until_it_is_told_to_end() {
 }
 
 #[test]
-fn the_sandbox_plays_whom_it_is_told_to() {
+fn the_sandbox_signs_in_as_the_given_user() {
     let home = Home::new();
     let _turn = turn();
     home.run(&inside(&["--as", "developer"], &CONFIGURE)).exits(0).says("assumed-role/developer/sandbox");
@@ -279,7 +279,7 @@ fn the_sandbox_plays_whom_it_is_told_to() {
 }
 
 #[test]
-fn with_a_sandbox_the_real_file_is_out_of_reach_by_any_name() {
+fn a_sandbox_refuses_the_real_file_by_any_name() {
     let (world, home) = (World::new(), Home::new());
     for exists in [false, true] {
         fs::create_dir_all(home.path(".aliyun")).unwrap();
@@ -302,7 +302,7 @@ fn with_a_sandbox_the_real_file_is_out_of_reach_by_any_name() {
 }
 
 #[test]
-fn with_a_sandbox_the_file_that_a_variable_names_is_out_of_reach_too() {
+fn a_sandbox_refuses_the_file_that_a_variable_names() {
     let (world, home) = (World::new(), Home::new());
     let real = home.path("real.json");
     fs::write(&real, "{\"profiles\":[{\"name\":\"real\"}]}").unwrap();
@@ -328,7 +328,7 @@ fn only_a_literal_address_of_this_machine_is_a_sandbox() {
 }
 
 #[test]
-fn a_reader_that_left_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     let home = Home::new();
     fs::create_dir(home.path(".aliyun")).unwrap();
     fs::write(home.path(".aliyun/config.json"), "{\"profiles\":[]}").unwrap();
@@ -348,7 +348,7 @@ fn a_reader_that_left_is_no_failure() {
 }
 
 #[test]
-fn a_sign_in_whose_reader_left_is_finished() {
+fn a_sign_in_completes_after_its_reader_left() {
     let home = Home::new();
     let (gone, output) = io::pipe().unwrap();
     drop(gone);

@@ -40,7 +40,7 @@ fn next_run_needs(world: &World, refreshes: usize) {
 }
 
 #[test]
-fn an_expired_session_renews_itself_with_one_refresh_and_one_exchange() {
+fn a_renewal_takes_one_refresh_and_one_exchange() {
     let world = World::new();
     world.sign_in("demo").done();
     let before = world.value("demo", "oauth_refresh_token");
@@ -51,7 +51,7 @@ fn an_expired_session_renews_itself_with_one_refresh_and_one_exchange() {
 }
 
 #[test]
-fn a_session_of_a_month_never_needs_a_person() {
+fn a_month_long_session_never_needs_a_new_sign_in() {
     let world = World::new();
     world.signed_in(3600);
     // 29 days: the sign-in ends after 30, however often it is renewed.
@@ -117,7 +117,7 @@ fn no_lifetime_confuses_a_renewal() {
 }
 
 #[test]
-fn a_refusal_is_final_only_after_the_file_was_watched_and_deletes_nothing() {
+fn a_refusal_is_final_after_watching_and_deletes_nothing() {
     let world = World::new();
     let tokens = world.signed_in(0);
     let before = world.config();
@@ -132,7 +132,7 @@ fn a_refusal_is_final_only_after_the_file_was_watched_and_deletes_nothing() {
 }
 
 #[test]
-fn a_refused_token_gives_way_to_the_one_that_another_tool_saves_late() {
+fn a_token_that_another_tool_saves_late_is_used() {
     each([1000, 2000], |late| {
         let world = World::new();
         let tokens = world.signed_in(0);
@@ -151,7 +151,7 @@ fn a_refused_token_gives_way_to_the_one_that_another_tool_saves_late() {
 }
 
 #[test]
-fn passing_refusals_of_a_refresh_are_sat_out() {
+fn temporary_refusals_of_a_refresh_are_retried() {
     each(["token=503x2", "token=429x1", "token=429x1 token=503x1"], |fault| {
         let world = World::new();
         let tokens = world.signed_in(0);
@@ -164,7 +164,7 @@ fn passing_refusals_of_a_refresh_are_sat_out() {
 }
 
 #[test]
-fn passing_refusals_that_stay_are_given_up_in_seconds() {
+fn persistent_refusals_end_the_run_within_seconds() {
     let world = World::new();
     world.signed_in(0);
     let before = world.config();
@@ -176,7 +176,7 @@ fn passing_refusals_that_stay_are_given_up_in_seconds() {
 }
 
 #[test]
-fn what_may_have_counted_is_not_repeated_when_the_server_spoke() {
+fn a_refresh_that_may_have_counted_is_not_repeated() {
     for fault in ["token=500", "token=502", "token=html", "token=redirect", "token=403:access_denied"] {
         let world = World::new();
         let tokens = world.signed_in(0);
@@ -189,7 +189,7 @@ fn what_may_have_counted_is_not_repeated_when_the_server_spoke() {
 }
 
 #[test]
-fn a_new_refresh_token_is_kept_whatever_is_beside_it() {
+fn a_new_refresh_token_is_kept_with_any_other_field() {
     let renewed = ["error:null", "error:\"server_error\"", "refresh_token_expires_in:60", "expires_in:{}"];
     for field in renewed {
         let world = World::new();
@@ -248,7 +248,7 @@ fn a_refresh_without_an_answer_is_never_presented_a_third_time() {
 }
 
 #[test]
-fn a_refresh_without_an_answer_gives_way_to_another_tools_tokens() {
+fn after_a_lost_answer_another_tools_tokens_are_used() {
     let world = World::new();
     let tokens = world.signed_in(0);
     let theirs = world.tool_renews(&tokens.refresh).unwrap();
@@ -300,7 +300,7 @@ fn an_access_token_that_only_looked_alive_is_refreshed_once() {
 }
 
 #[test]
-fn a_person_who_is_not_allowed_costs_one_refresh_and_is_told() {
+fn a_user_without_permission_gets_an_error_after_one_refresh() {
     let world = World::new();
     world.signed_in(3600);
     world.fault(&["exchange=403"]);
@@ -322,7 +322,7 @@ fn a_real_end_of_the_access_token_is_found_out_by_the_exchange() {
 }
 
 #[test]
-fn passing_faults_of_the_exchange_are_sat_out() {
+fn temporary_faults_of_the_exchange_are_retried() {
     each(["503x2", "500x1", "429x1", "dropx1", "drop-afterx1", "cutx1", "garbagex1"], |fault| {
         let world = World::new();
         world.signed_in(3600);

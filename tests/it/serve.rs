@@ -214,7 +214,7 @@ fn a_deleted_profile_is_not_served_any_more() {
 }
 
 #[test]
-fn a_renewal_ahead_keeps_nobody_waiting() {
+fn requests_do_not_wait_for_a_renewal_ahead() {
     let world = signed_in();
     let old = world.value("demo", "access_key_id").as_str().unwrap().to_owned();
     world.pass(50 * HOUR / 60);

@@ -63,7 +63,7 @@ fn the_end_of_an_earlier_session_does_not_outlive_it() {
 }
 
 #[test]
-fn a_denial_has_its_own_exit_code_and_tells_what_an_administrator_can_do() {
+fn a_denial_exits_4_and_says_what_an_admin_can_do() {
     let world = World::new();
     world.write_config(OTHER);
     let before = world.files();
@@ -84,7 +84,7 @@ fn a_denial_has_its_own_exit_code_and_tells_what_an_administrator_can_do() {
 }
 
 #[test]
-fn nobody_comes_back_in_time() {
+fn a_sign_in_that_nobody_completes_times_out() {
     let world = World::new();
     world.write_config(OTHER);
     let before = world.files();
@@ -107,7 +107,7 @@ fn nobody_comes_back_in_time() {
 }
 
 #[test]
-fn an_interrupt_while_the_browser_is_out_leaves_no_trace() {
+fn an_interrupt_during_the_browser_step_leaves_no_trace() {
     for before in [None, Some(OTHER)] {
         let world = World::new();
         if let Some(text) = before {
@@ -285,7 +285,7 @@ fn hostile_visitors_do_not_end_a_sign_in() {
 }
 
 #[test]
-fn what_another_process_writes_meanwhile_survives() {
+fn changes_by_another_process_survive_a_sign_in() {
     let world = World::new();
     world.write_config(OTHER);
     let _turn = turn();
@@ -300,7 +300,7 @@ fn what_another_process_writes_meanwhile_survives() {
 }
 
 #[test]
-fn a_file_that_broke_meanwhile_is_left_alone_and_the_page_says_so() {
+fn a_file_that_breaks_during_a_sign_in_stays_as_it_is() {
     let world = World::new();
     world.write_config(OTHER);
     let _turn = turn();

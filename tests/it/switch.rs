@@ -10,7 +10,7 @@ fn switched_to(name: &str) -> String {
 }
 
 #[test]
-fn every_spelling_of_the_command_switches_to_a_profile_of_any_mode() {
+fn every_form_of_switch_accepts_profiles_of_any_mode() {
     for args in [
         &["switch", "robot"][..],
         &["switch", "--profile", "robot"],
@@ -49,7 +49,7 @@ fn without_a_name_and_a_terminal_the_names_are_listed() {
 }
 
 #[test]
-fn an_unknown_profile_is_refused_with_the_names_there_are() {
+fn an_unknown_profile_lists_the_existing_ones() {
     let world = World::new();
     world.write_config(SEVERAL);
     story!(world.run(&["switch", "Work"]).exits(2), @"
@@ -109,7 +109,7 @@ fn a_variable_that_names_another_profile_is_pointed_out() {
 }
 
 #[test]
-fn concurrent_switches_all_succeed_and_leave_one_of_their_results() {
+fn concurrent_switches_succeed_and_one_of_them_wins() {
     let world = World::new();
     world.write_config(SEVERAL);
     let names = ["work", "robot", "chained"];

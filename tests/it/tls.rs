@@ -162,7 +162,7 @@ fn a_company_s_authority_in_ssl_cert_file_is_trusted() {
 }
 
 #[test]
-fn a_certificate_that_does_not_convince_gets_no_code() {
+fn an_untrusted_certificate_gets_no_code() {
     for (flaw, trusted, words) in [
         (Flaw::None, false, "its certificate was refused: no trusted authority issued it (UnknownIssuer)"),
         (Flaw::OtherAuthority, true, "its certificate was refused: its signature is wrong (BadSignature)"),

@@ -72,7 +72,7 @@ fn a_missing_folder_below_a_file_is_noticed_before_the_browser() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_noticed_before_the_browser() {
+fn a_read_only_folder_is_noticed_before_the_browser() {
     let home = Home::new();
     // Nobody may write there, root neither.
     let mut command = home.command(&SIGN_IN);
@@ -92,7 +92,7 @@ fn run_as(world: &World, user: u32) -> Ended {
 
 #[test]
 #[ignore = "needs root, to play two other users"]
-fn folders_of_others_and_closed_ones_are_noticed_before_the_browser() {
+fn foreign_and_closed_folders_are_noticed_before_the_browser() {
     for (owner, mode, words) in [
         (ME, 0o500, &["Permission denied", CHOWN, ELSEWHERE][..]),
         (OTHER, 0o755, &["belongs to another user", CHOWN, ELSEWHERE]),

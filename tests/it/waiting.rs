@@ -27,7 +27,7 @@ fn tries(world: &World, fault: &str) -> usize {
 }
 
 #[test]
-fn nothing_is_tried_twice_while_the_old_credentials_serve() {
+fn nothing_is_retried_while_the_credentials_are_valid() {
     for (life, fault) in [
         (0, "token=503"),
         (0, "token=429"),
@@ -55,7 +55,7 @@ fn nothing_is_tried_twice_while_the_old_credentials_serve() {
 }
 
 #[test]
-fn nobody_watches_the_file_while_the_old_credentials_serve() {
+fn the_file_is_not_watched_while_credentials_are_valid() {
     let world = due(0);
     world.fault(&["token=400:invalid_grant"]);
     world.obtain_paused().served_the_old().after(NO_TIME);

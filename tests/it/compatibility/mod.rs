@@ -49,9 +49,9 @@ fn the_sdks_read_a_login_that_we_made_and_renewed() {
 
 #[test]
 #[ignore = "needs the official SDKs, unshare and ip"]
-fn sts_answers_the_python_sdk_with_our_login() {
+fn the_python_sdk_calls_sts_with_our_login() {
     inside(
-        "sts_answers_the_python_sdk_with_our_login",
+        "the_python_sdk_calls_sts_with_our_login",
         |_| (),
         |twin| {
             twin.sign_in("demo", "CN");
@@ -86,9 +86,9 @@ fn the_sdks_run_us_as_their_external_process() {
 
 #[test]
 #[ignore = "needs the official SDKs, unshare and ip"]
-fn a_token_that_an_sdk_rotated_is_adopted_and_none_is_presented_twice() {
+fn a_token_that_an_sdk_rotated_is_adopted() {
     inside(
-        "a_token_that_an_sdk_rotated_is_adopted_and_none_is_presented_twice",
+        "a_token_that_an_sdk_rotated_is_adopted",
         |_| (),
         |twin| {
             twin.sign_in("demo", "CN");

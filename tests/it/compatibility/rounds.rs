@@ -41,8 +41,8 @@ struct Tally {
 
 #[test]
 #[ignore = "needs the official SDKs, unshare and ip"]
-fn no_login_is_lost_in_two_hundred_rounds_of_renewing_at_the_same_moment() {
-    let test = "rounds::no_login_is_lost_in_two_hundred_rounds_of_renewing_at_the_same_moment";
+fn two_hundred_concurrent_renewals_lose_no_login() {
+    let test = "rounds::two_hundred_concurrent_renewals_lose_no_login";
     let distance = DISTANCE.map(|delay| delay.parse().unwrap());
     inside(
         test,

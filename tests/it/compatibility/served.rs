@@ -137,8 +137,8 @@ fn the_sdks_do_not_ask_a_proxy_for_the_endpoint_but_for_python() {
 
 #[test]
 #[ignore = "needs unshare, ip and curl"]
-fn a_child_like_terraform_finds_a_key_under_exec_and_an_endpoint_under_exec_serve() {
-    let test = "served::a_child_like_terraform_finds_a_key_under_exec_and_an_endpoint_under_exec_serve";
+fn terraform_like_children_find_a_key_or_an_endpoint() {
+    let test = "served::terraform_like_children_find_a_key_or_an_endpoint";
     inside(
         test,
         |_| (),
