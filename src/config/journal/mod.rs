@@ -6,19 +6,16 @@
 //! which tokens are current; everything else is read from the shared file. A damaged journal counts as empty; one
 //! that cannot be read is an error, because it may hold the only copy of a login.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::fmt;
+mod stored;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::site::Site;
@@ -26,17 +23,14 @@ use crate::time::Timestamp;
 use crate::tokens::Tokens;
 
 use super::Config;
-use super::error::{Action, StoreError};
+use super::error::StoreError;
 use super::note::{JournalDefect, Note};
-use super::platform;
 use super::profile::{Mode, Profile};
 use super::store::Locked;
 
 /// How many superseded tokens are remembered for a profile: ten days of a renewal every hour. A program that has
 /// run for that long may still write back the copy that it started with.
 const REMEMBERED: usize = 256;
-const MAX_SIZE: u64 = 16 << 20;
-const VERSION: u32 = 1;
 
 /// What the journal knows about one profile.
 #[derive(Clone, Debug)]
@@ -83,7 +77,7 @@ impl Journal {
 
     /// Reads a journal that was `opened` at `path`.
     pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Self, StoreError> {
-        match read(path, opened)? {
+        match stored::read(path, opened)? {
             Ok(logins) => Ok(Self { logins, ignored: None }),
             Err(defect) => Ok(Self { logins: Vec::new(), ignored: Some(defect) }),
         }
@@ -247,13 +241,7 @@ impl Journal {
         if self.logins.is_empty() {
             locked.remove_journal()?;
         } else {
-            let file = Content { version: VERSION, logins: self.logins.iter().map(Line::from).collect() };
-            // Measured first: a buffer that grew would leave copies of tokens behind.
-            let mut length = Length(0);
-            serde_json::to_writer(&mut length, &file).expect("everything can be counted");
-            let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
-            serde_json::to_writer(&mut *bytes, &file).expect("tokens can be written to memory");
-            locked.write_journal(&bytes)?;
+            locked.write_journal(&stored::to_bytes(&self.logins))?;
         }
         self.ignored = None;
         Ok(())
@@ -298,135 +286,6 @@ impl Login {
 fn hash(token: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.expose().as_bytes()))
 }
-
-/// Counts bytes that are written to it.
-struct Length(usize);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Content<L> {
-    version: u32,
-    logins: Vec<L>,
-}
-
-/// A login as the file has it. Times are Unix seconds.
-#[derive(Serialize, Deserialize)]
-struct Line<'a> {
-    profile: Cow<'a, str>,
-    site: Cow<'a, str>,
-    access_token: Option<Cow<'a, str>>,
-    access_token_expire: Option<i64>,
-    refresh_token: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_token_expire: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    received: Option<i64>,
-    #[serde(deserialize_with = "newest_hashes")]
-    superseded: Cow<'a, [String]>,
-}
-
-/// Reads a list of hashes and keeps the newest ones, however many there are.
-fn newest_hashes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, [String]>, D::Error> {
-    struct Newest;
-
-    impl<'de> Visitor<'de> for Newest {
-        type Value = VecDeque<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of hashes")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut hashes = VecDeque::new();
-            while let Some(hash) = list.next_element()? {
-                if hashes.len() == REMEMBERED {
-                    hashes.pop_front();
-                }
-                hashes.push_back(hash);
-            }
-            Ok(hashes)
-        }
-    }
-
-    Ok(Vec::from(deserializer.deserialize_seq(Newest)?).into())
-}
-
-impl<'a> From<&'a Login> for Line<'a> {
-    fn from(login: &'a Login) -> Self {
-        let Tokens { refresh_token, refresh_token_expire, access_token, access_token_expire } = &login.tokens;
-        Self {
-            profile: login.profile.as_str().into(),
-            site: login.site.as_str().into(),
-            access_token: access_token.as_ref().map(|token| token.expose().into()),
-            access_token_expire: access_token_expire.map(Timestamp::as_unix),
-            refresh_token: refresh_token.expose().into(),
-            refresh_token_expire: refresh_token_expire.map(Timestamp::as_unix),
-            received: login.received.map(Timestamp::as_unix),
-            superseded: login.superseded.as_slice().into(),
-        }
-    }
-}
-
-impl Line<'_> {
-    fn into_login(self) -> Option<Login> {
-        let tokens = Tokens {
-            refresh_token: Secret::new(self.refresh_token),
-            refresh_token_expire: self.refresh_token_expire.map(Timestamp::from_unix),
-            access_token: self.access_token.map(Secret::new),
-            access_token_expire: self.access_token_expire.map(Timestamp::from_unix),
-        };
-        Some(Login {
-            site: self.site.parse().ok()?,
-            tokens,
-            received: self.received.map(Timestamp::from_unix),
-            profile: self.profile.into_owned(),
-            superseded: self.superseded.into_owned(),
-        })
-    }
-}
-
-/// The logins in the journal at `path`, or why it is ignored.
-fn read(path: &Path, opened: io::Result<File>) -> Result<Result<Vec<Login>, JournalDefect>, StoreError> {
-    let file = match opened {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Ok(Vec::new())),
-        Err(_) if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) => {
-            return Ok(Err(JournalDefect::NotAFile));
-        }
-        opened => opened.map_err(StoreError::io(Action::Open, path))?,
-    };
-    let metadata = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
-    if !metadata.is_file() {
-        return Ok(Err(JournalDefect::NotAFile));
-    }
-    if platform::is_foreign(&metadata) {
-        return Ok(Err(JournalDefect::ForeignOwner));
-    }
-    if metadata.len() > MAX_SIZE {
-        return Ok(Err(JournalDefect::TooLarge));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len() + 1).unwrap_or_default()));
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(StoreError::io(Action::Read, path))?;
-    Ok(parse(&bytes))
-}
-
-fn parse(bytes: &[u8]) -> Result<Vec<Login>, JournalDefect> {
-    let file: Content<Line<'_>> = serde_json::from_slice(bytes).map_err(|_| JournalDefect::Damaged)?;
-    if file.version != VERSION {
-        return Err(JournalDefect::UnknownVersion);
-    }
-    file.logins.into_iter().map(Line::into_login).collect::<Option<_>>().ok_or(JournalDefect::Damaged)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
