@@ -10,7 +10,7 @@ use crate::support::process::{ALIYUN_RS, Ended, end, start};
 use crate::support::tool::assert_no_reuse;
 
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
-const NO_LOCKS: &str = "the file system supports no locks";
+const NO_LOCKS: &str = "the file system does not support locks";
 
 /// `ALIYUN_RS` on a system whose calls fail as `inject` says.
 fn traced(world: &World, inject: &str, args: &[&str]) -> Command {

@@ -305,7 +305,7 @@ fn tokens_that_cannot_be_put_in_their_place_are_kept_and_named() {
         let left = world.journal_path().with_extension("journal.tmp");
         let stderr = run.ended.exits(6).stderr;
         assert!(stderr.contains("the only copy of the new tokens is in `"), "{error}: {stderr}");
-        assert!(stderr.contains("aliyun-rs.journal.tmp`") && stderr.contains("hint: leave that file"), "{stderr}");
+        assert!(stderr.contains("aliyun-rs.journal.tmp`") && stderr.contains("hint: keep that file"), "{stderr}");
         assert!(left.exists(), "{error}\n{}", run.trace);
         world.start(&ARGS).finish().exits(0);
         assert!(!left.exists(), "{error}");

@@ -99,7 +99,7 @@ fn foreign_and_closed_folders_are_noticed_before_the_browser() {
         (OTHER, 0o777, &["belongs to another user", CHOWN, ELSEWHERE]),
         (OTHER, 0o700, &["Permission denied", CHOWN, ELSEWHERE]),
         (0, 0o755, &["Permission denied", CHOWN, ELSEWHERE]),
-        (ME, 0o777, &["can be changed by every user", ELSEWHERE]),
+        (ME, 0o777, &["can be changed by any user", ELSEWHERE]),
     ] {
         let (world, folder) = world();
         chown(&folder, Some(owner), Some(owner)).unwrap();
