@@ -77,9 +77,9 @@ impl fmt::Display for Site {
     }
 }
 
-/// The text names no sign-in site.
+/// The text names no sign-in site: those are `CN` (or `0`) and `INTL` (or `1`).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the OAuth site type is CN (or 0) or INTL (or 1)")]
+#[error("unknown-site")]
 pub struct UnknownSite;
 
 /// Where the other party is: Alibaba Cloud itself, or a sandbox on this machine.
@@ -183,9 +183,9 @@ impl Cloud {
 #[error("not-a-sandbox-token")]
 pub struct NotSandboxToken;
 
-/// The value of `ALIYUN_RS_SANDBOX` is no sandbox address.
+/// The value of `ALIYUN_RS_SANDBOX` is not `http://127.0.0.1:PORT`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("ALIYUN_RS_SANDBOX takes only `http://127.0.0.1:PORT`")]
+#[error("not-a-sandbox-address")]
 pub struct NotASandbox;
 
 #[cfg(test)]

@@ -68,19 +68,30 @@ enum Command {
 
 /// Runs the command line in `host.args` and returns its exit code. A panic on the way is a failure like others.
 pub fn run(host: &Host) -> ExitCode {
-    let machine = host.env.get(AI_MODE_VARIABLE).is_some_and(|value| value == "1");
-    let ui = Ui::new(host.streams.clone(), false, machine);
-    caught(|| obey(host, &ui, machine)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
+    let ui = Ui::new(host.streams.clone(), false, asks_for_json(host));
+    caught(|| obey(host, &ui)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
 }
 
-fn obey(host: &Host, ui: &Ui, machine: bool) -> ExitCode {
+fn in_ai_mode(host: &Host) -> bool {
+    host.env.get(AI_MODE_VARIABLE).is_some_and(|value| value == "1")
+}
+
+/// Whether a command line that cannot be read asks for failures as JSON.
+fn asks_for_json(host: &Host) -> bool {
+    let ours: Vec<_> = host.args.iter().take_while(|arg| *arg != "--").collect();
+    in_ai_mode(host)
+        || ours.iter().any(|arg| *arg == "--error-format=json")
+        || ours.windows(2).any(|pair| pair[0] == "--error-format" && pair[1] == "json")
+}
+
+fn obey(host: &Host, ui: &Ui) -> ExitCode {
     let cli = match parse(host, ui) {
         Ok(Some(cli)) => cli,
         Ok(None) => return ExitCode::SUCCESS,
         Err(failure) => return ui.fail(&failure),
     };
-    let machine = machine || cli.global.error_format == ErrorFormat::Json;
-    let ui = Ui::new(host.streams.clone(), cli.global.verbose, machine);
+    let json = in_ai_mode(host) || cli.global.error_format == ErrorFormat::Json;
+    let ui = Ui::new(host.streams.clone(), cli.global.verbose, json);
     match dispatch(host, &ui, cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ui.fail(&failure),
@@ -100,10 +111,11 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
     }
     let stream = if error.use_stderr() { Stream::Error } else { Stream::Output };
     let plain = error.render().to_string();
-    let text = if plain.chars().any(|c| c != '\n' && !is_plain(c)) {
-        // An argument that a terminal would obey, or that hides a part of itself.
+    // An argument that a terminal would obey, or that hides a part of itself.
+    let is_safe = plain.chars().all(|c| c == '\n' || is_plain(c));
+    let text = if !is_safe {
         plain.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-    } else if host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none() {
+    } else if !ui.fails_in_json() && host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none() {
         error.render().ansi().to_string()
     } else {
         plain
@@ -111,6 +123,9 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
     if stream == Stream::Output {
         ui.print(&text)?;
         return Ok(None);
+    }
+    if ui.fails_in_json() {
+        return Err(Usage::CommandLine { text }.into());
     }
     ui.raw_error(&text);
     Err(Failure::Quiet(Code::Usage))

@@ -112,6 +112,11 @@ impl Ui {
         report.exit
     }
 
+    /// Whether failures are written for programs.
+    pub(super) fn fails_in_json(&self) -> bool {
+        self.json_errors
+    }
+
     /// A failure for programs, with the fields of the official client's AI mode.
     fn json(&self, report: &Report<'_>) -> Option<serde_json::Value> {
         let message = report.message.as_ref()?.line(self.language);

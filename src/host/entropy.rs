@@ -13,7 +13,7 @@ pub trait Entropy: Send + Sync {
 
 /// The operating system gave no randomness.
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system's random source failed")]
+#[error("no-entropy")]
 pub struct NoEntropy;
 
 pub(super) struct OsEntropy;

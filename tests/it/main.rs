@@ -15,6 +15,7 @@ mod credentials;
 mod deadlines;
 mod delete;
 #[cfg(unix)]
+mod errors;
 mod exec;
 mod faults;
 #[cfg(target_os = "linux")]

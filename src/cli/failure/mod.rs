@@ -90,6 +90,10 @@ pub(in crate::cli) enum Attempt {
 /// What is wrong with the command line, an answer or a variable.
 #[derive(Debug)]
 pub(in crate::cli) enum Usage {
+    /// The command line, in the words of its parser.
+    CommandLine {
+        text: String,
+    },
     /// An answer.
     Answer(Problem),
     /// The value of an option.

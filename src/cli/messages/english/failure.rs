@@ -69,6 +69,11 @@ const fn attempted(attempt: Attempt) -> &'static str {
 
 fn usage(usage: &Usage, f: &mut String) -> Result {
     match usage {
+        Usage::CommandLine { text } => {
+            // Without the usage, which the parser appends.
+            let told = text.split("\n\nUsage:").next().unwrap_or_default();
+            f.write_str(told.trim_start_matches("error: ").trim_end())
+        }
         Usage::Answer(wrong) => problem(wrong, f),
         Usage::Value { option, value, problem: wrong } => {
             write!(f, "invalid value `{}` for `{}`: ", name(value), name(option))?;
