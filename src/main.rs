@@ -1,4 +1,4 @@
-//! The doorstep: hands the operating system to [`aliyun_rs::run`] and its answer back.
+//! Passes the operating system to [`aliyun_rs::run`] and returns its exit code.
 
 use std::process::ExitCode;
 

@@ -29,7 +29,7 @@ pub(crate) struct Reply {
     pub(crate) date: Option<Timestamp>,
 }
 
-/// Why an answer is no use.
+/// Why an answer is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
     /// Nothing was sent.
@@ -119,7 +119,7 @@ impl Refusal {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
-    /// Whether the server has a passing problem of its own.
+    /// Whether the server has a temporary problem.
     pub fn is_temporary(&self) -> bool {
         self.status == 429 || self.status >= 500 || self.is_any_of(&["temporarily_unavailable", "server_error"])
     }
@@ -130,7 +130,7 @@ impl Reply {
     ///
     /// # Errors
     /// [`ReplyError::NotJson`] for anything but a JSON object, [`ReplyError::Refused`] for every status but
-    /// 200 and for an `error` in disguise of a success.
+    /// 200 and for an `error` with a status of success.
     pub(crate) fn judge(host: &str, response: &Response, sent: &[&Secret]) -> Result<Self, ReplyError> {
         let status = response.status();
         let fields = Fields::of(response.body());
@@ -192,8 +192,8 @@ impl Reply {
     }
 }
 
-/// The fields of a JSON object in their order, each value as its JSON text. Nothing that one field holds can spoil
-/// another: a number beyond every type, a repeated name, bytes that are not Unicode, something after the object.
+/// The fields of a JSON object in their order, each value as its JSON text. No value can affect
+/// another field: a number beyond every type, a repeated name, bytes that are not Unicode, something after the object.
 struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {

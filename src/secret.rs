@@ -8,7 +8,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// So many characters in common are no chance.
+/// So many characters in common are not a coincidence.
 const TELLING: usize = 8;
 /// Anything shorter is not a secret of any protocol here.
 const SHORTEST: usize = 4;

@@ -82,7 +82,7 @@ impl fmt::Display for Site {
 #[error("unknown-site")]
 pub struct UnknownSite;
 
-/// Where the other party is: Alibaba Cloud itself, or a sandbox on this machine.
+/// Whom requests go to: Alibaba Cloud itself, or a sandbox on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cloud {
     /// Alibaba Cloud.

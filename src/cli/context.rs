@@ -1,4 +1,4 @@
-//! What every command starts from: the host, what it says, the other party, the logins, the profile that is meant.
+//! What every command needs: the host, the output, the cloud or sandbox to talk to, the logins, the selected profile.
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -69,7 +69,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Finds out which file and which other party are meant.
+    /// Determines which file, and which cloud or sandbox, to use.
     pub(super) fn new(host: &'a Host, ui: &'a Ui, args: &GlobalArgs) -> Result<Self, Failure> {
         let cloud = match host.env.get_os(SANDBOX_VARIABLE) {
             None => Cloud::Alibaba,
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What credentials are obtained with.
+    /// Returns what obtains credentials.
     pub(super) fn provider(&self) -> Provider {
         Provider {
             logins: Arc::clone(&self.logins),
@@ -105,7 +105,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Runs `work` on a runtime of its own, which is only ever built where the network or a person is waited for. From
+    /// Runs `work` on a runtime of its own, which is built only to wait for the network or a person. From
     /// then on interrupts no longer end the process: `work` hears them.
     pub(super) fn interruptible<T>(
         &self,
@@ -114,7 +114,7 @@ impl<'a> Context<'a> {
         interruptible(self.host, work)
     }
 
-    /// The profile that is meant: the one that was named, else a variable's, else the current one, else `default`.
+    /// The profile to use: the one that was named, else a variable's, else the current one, else `default`.
     pub(super) fn profile_name(
         &self,
         named: Option<ProfileName>,
@@ -156,7 +156,7 @@ pub(super) fn interruptible<T>(
     })
 }
 
-/// Runs `future` on a runtime of its own. A question that is still waiting for an answer does not keep it.
+/// Runs `future` on a runtime of its own. An unanswered question does not keep the runtime alive.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = crate::host::runtime().map_err(|error| Failure::System(Attempt::StartRuntime, error))?;
     let outcome = runtime.block_on(future);
@@ -198,7 +198,7 @@ fn real_files(variable: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
     [locate(None, None, home), locate(None, variable, None)].into_iter().flatten().collect()
 }
 
-/// With a sandbox as the other party the real file must not be touched, by whatever name.
+/// Refuses the real file, by any name: a sandbox must not touch it.
 fn refuse_real_file(path: PathBuf, real: &[PathBuf]) -> Result<PathBuf, Failure> {
     let is_real = |real: &PathBuf| is_same_file(real, &path) || real_place(real) == real_place(&path);
     if real.iter().any(is_real) {

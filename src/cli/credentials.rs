@@ -158,7 +158,7 @@ impl WantedArgs {
         Ok((wanted, credentials, skew))
     }
 
-    /// Finds out which profile is meant, and warns of what is wrong in it.
+    /// Determines which profile to use, and warns of what is wrong in it.
     pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
         let faults = config.find(profile.as_str()).map(|found| found.faults).unwrap_or_default();

@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
     context.interruptible(async |interrupts| pass_on(&program, context.host.process.run(&program, interrupts).await))
 }
 
-/// Runs the program beside an endpoint that lives as long as it does.
+/// Runs the program with an endpoint that stays open until it ends.
 fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
     context.interruptible(async |interrupts| {
         let mut served = Served::open(context, args.wanted, 0, None, interrupts).await?;
@@ -63,7 +63,7 @@ fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure>
     })
 }
 
-/// The program in our environment, without rivals of `variables` and with these.
+/// The program with our environment, `variables` instead of all that compete with them.
 fn program(host: &Host, mut command: Vec<OsString>, variables: Variables) -> Program {
     let kept = host.env.iter().filter(|(name, _)| !is_rival(name));
     let mut env: Env = kept.collect();
@@ -74,7 +74,7 @@ fn program(host: &Host, mut command: Vec<OsString>, variables: Variables) -> Pro
     Program { name: command.remove(0), args, env }
 }
 
-/// The exit status of the program is ours.
+/// Exits with the status of the program.
 fn pass_on(program: &Program, status: io::Result<u8>) -> Result<(), Failure> {
     match status {
         Ok(0) => Ok(()),

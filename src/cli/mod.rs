@@ -131,7 +131,7 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
     Err(Failure::Quiet(Code::Usage))
 }
 
-/// The failure for a value that one of our own readers refused: those say what is wrong in every language.
+/// The failure for a value that one of our own parsers refused, which has a message in every language.
 fn invalid_value(error: &clap::Error) -> Option<Failure> {
     let problem = error.source()?.downcast_ref::<Problem>()?.clone();
     let context = |kind| match error.get(kind) {

@@ -50,7 +50,7 @@ pub(super) struct Served<'a> {
     pub(super) profile: ProfileName,
     /// The default region of the profile.
     pub(super) region_id: Option<String>,
-    /// What was said last and need not be said again.
+    /// What the last report was about; not repeated.
     said: Vec<Topic>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Served<'a> {
         Ok(served)
     }
 
-    /// Waits for `end` and reports renewals meanwhile.
+    /// Waits for `end` and reports renewals until then.
     pub(super) async fn until<T>(&mut self, end: impl Future<Output = T>) -> T {
         let mut end = pin!(end);
         loop {
@@ -118,7 +118,7 @@ impl<'a> Served<'a> {
     }
 }
 
-/// What a line is about. The same trouble again is not news, though a server gives it another request id.
+/// What a line is about. The same error with another request id is not reported again.
 #[derive(PartialEq)]
 enum Topic {
     Notice(String),

@@ -43,8 +43,8 @@ impl Ui {
         self.print(&message.text(self.language))
     }
 
-    /// Says something on standard output in a conversation, which goes on if nobody listens any more: what has begun
-    /// is saved whole.
+    /// Writes a message of the conversation to standard output. A closed pipe is not an error: what has begun
+    /// is completed.
     pub(super) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
         match self.streams.out(&message.text(self.language)) {
             Err(error) if error.is_broken_pipe() => Ok(()),
@@ -52,7 +52,7 @@ impl Ui {
         }
     }
 
-    /// Ends a line of the conversation whose answer came from elsewhere than a keyboard.
+    /// Ends the line of a question whose answer did not come from a keyboard.
     pub(super) fn end_line(&self) {
         self.streams.out("\n").ok();
     }

@@ -1,8 +1,8 @@
 //! Credentials as environment variables: what is set for a program, and what is taken away because it would compete.
-//! Pure; who gets the variables is for the commands to say.
+//! Pure; which program gets the variables is decided by the commands.
 //!
 //! Only the key that signs requests ever becomes a variable, never a refresh or access token. Which names are sources
-//! of credentials is for [`Env`] to say.
+//! of credentials is decided by [`Env`].
 
 use std::ffi::OsStr;
 
@@ -68,7 +68,7 @@ pub(super) fn key(credentials: &Credentials) -> Variables {
     variables
 }
 
-/// The variables that hand over the endpoint at `url` instead of a key. The official command line has no use for an
+/// The variables that hand over the endpoint at `url` instead of a key. The official command line cannot use an
 /// endpoint: it uses the profile itself if that is in its own file, and refuses to work if it is not.
 pub(super) fn endpoint(url: &Secret, env: &Env, profile_is_shared: bool) -> Variables {
     let mut variables = each(&ENDPOINTS, url.expose());
@@ -99,7 +99,7 @@ fn past_proxies(env: &Env) -> Variables {
     NO_PROXY.map(variable).into()
 }
 
-/// The region that is meant: the one that was asked for, else the one that the user set in `env`, else the profile's.
+/// The region to use: the one that was asked for, else the one that the user set in `env`, else the profile's.
 pub(super) fn region<'a>(asked: Option<&'a str>, env: &'a Env, profile: Option<&'a str>) -> Option<&'a str> {
     asked.or_else(|| REGIONS.iter().find_map(|name| own_region(env, name))).or(profile)
 }

@@ -7,7 +7,7 @@ use std::thread;
 use tokio::sync::oneshot;
 
 /// Does `work` on a thread of its own and waits for it. Where the system refuses another thread, it is done right
-/// here: late is better than not at all.
+/// here: late is better than never.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = oneshot::channel();
     let work = Arc::new(Mutex::new(Some(work)));
@@ -15,7 +15,7 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     let theirs = Arc::clone(&work);
     let started = thread::Builder::new().spawn(move || {
         if let Some(work) = take(&theirs) {
-            // Nobody waits any more if the task was cancelled.
+            // The receiver is gone if the task was cancelled.
             sender.send(catch_unwind(AssertUnwindSafe(work))).ok();
         }
     });

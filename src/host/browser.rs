@@ -1,12 +1,12 @@
 //! The user's web browser.
 //!
 //! The browser runs below a second copy of this program (`open_here`), started with empty streams, its own
-//! session and an environment without credentials: whatever it prints, however long it lives, it cannot
+//! session and an environment without credentials: whatever it prints and however long it runs, it cannot
 //! touch our terminal, our locks or our keys. The `webbrowser` crate then does what the platform wants.
 //!
 //! The address holds the `state` of a sign-in, and every user of a machine can read the arguments of every program.
-//! The second copy therefore gets it on standard input. What the platform's opener does with it is its own affair:
-//! `xdg-open` and the browsers take an argument.
+//! The second copy therefore gets it on standard input. The platform's opener still passes it on as an argument:
+//! `xdg-open` and the browsers accept nothing else.
 
 use std::io::{self, Write};
 use std::process::Stdio;
@@ -25,7 +25,7 @@ const ADDRESS: &str = "%s";
 
 /// Opens a web page for a person to look at.
 pub trait Browser: Send + Sync {
-    /// Whether opening a page has a chance at all: a graphical session, or a `BROWSER` that was asked for.
+    /// Whether opening a page can work: a graphical session, or a `BROWSER` that was asked for.
     fn is_available(&self) -> bool;
 
     /// Starts the browser at `url` and does not wait for it. Starting says nothing about showing.
@@ -53,8 +53,8 @@ pub fn open_here(url: &str) -> io::Result<()> {
     with_inherited_limits(|| webbrowser::open(url))
 }
 
-/// Starts a session of its own, so that the browser has no terminal to write to, and keeps from it what we were
-/// given by others: a lock or a pipe that lives as long as a browser would hold them up.
+/// Starts a session of its own, so that the browser has no terminal to write to, and closes what we
+/// inherited from others: a browser would keep a lock or a pipe of theirs open for as long as it runs.
 #[cfg(unix)]
 fn leave_terminal() {
     // It can only fail where there is a session of our own already.

@@ -1,4 +1,4 @@
-//! Randomness from the operating system, or none at all: there is no weaker fallback.
+//! Randomness from the operating system, without a weaker fallback.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -11,7 +11,7 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy>;
 }
 
-/// The operating system gave no randomness.
+/// The random number generator of the operating system failed.
 #[derive(Debug, thiserror::Error)]
 #[error("no-entropy")]
 pub struct NoEntropy;

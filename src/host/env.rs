@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 
 /// The families of names.
 const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
-/// What, behind a prefix, names a key, a profile or another source of credentials.
+/// Suffixes that, after a prefix, name a key, a profile or another source of credentials.
 const SOURCES: [&str; 23] = [
     "ACCESS_KEY",
     "ACCESS_KEY_ID",

@@ -1,4 +1,4 @@
-//! The last resort: a panic ends as a value. What it says may hold anything, so nobody sees it; where it was is told.
+//! Turns a panic into a value. Its message may contain a secret and is never shown; its place in the source is.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::sync::{Mutex, PoisonError};
@@ -22,7 +22,7 @@ pub(super) fn silence_panics() {
     }));
 }
 
-/// Does `work`, which leaves nothing behind that anybody goes on to use after a panic.
+/// Runs `work`. Nothing that it changes may be used after a panic.
 ///
 /// # Errors
 /// [`Panicked`]

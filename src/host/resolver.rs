@@ -1,4 +1,4 @@
-//! The addresses of a host's name, also where the system refuses the thread that others look them up on.
+//! Resolves host names, even where the system refuses another thread for it.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};

@@ -131,7 +131,7 @@ mod unix {
     }
 
     /// The signals that this process was started to ignore, a bit each. What `nohup` or a shell without job control
-    /// started stays deaf to them. Only Linux says so without `unsafe` (proc(5)).
+    /// started keeps ignoring them. Only Linux reports this without `unsafe` (proc(5)).
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

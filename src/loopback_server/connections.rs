@@ -1,9 +1,9 @@
-//! The open connections: which there are, what they wait for, and which has to go when there is no room.
+//! The open connections: which there are, what they wait for, and which is closed when there are too many.
 //!
 //! A connection is idle until its first byte arrives, then it is read, then it is answered. Idle connections cost
 //! little, so many may be open; few are read at a time, because each may need memory for a whole head. The one to
-//! close belongs to the user with the most connections in that stage, and has been in it the longest: nobody is
-//! pushed out by another user's flood. Accepting sockets and answering requests are left to the caller.
+//! close belongs to the user with the most connections in that stage, and has been in it the longest: a flood
+//! of one user closes only that user's connections. Accepting sockets and answering requests are left to the caller.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{MAX_CONNECTIONS, MAX_READING};
 
-/// Time for which our own user's connection may be idle, even when there is no room: a browser connects first and
+/// Time for which our own user's connection may be idle, even when there are too many: a browser connects first and
 /// asks a little later.
 const IDLE_GRACE: Duration = Duration::from_millis(100);
 
@@ -65,7 +65,7 @@ impl Opening {
     }
 }
 
-/// What a connection's task tells of itself.
+/// What a connection's task reports.
 pub(super) struct Progress(Arc<Mutex<Table>>);
 
 impl Connections {
@@ -91,7 +91,7 @@ impl Connections {
         }
     }
 
-    /// Serves a new connection of the user `owner`, in place of another when there is no room.
+    /// Serves a new connection of the user `owner`, in place of another when there are too many.
     pub(super) fn accept<F>(&mut self, owner: Option<u32>, serve: impl FnOnce(Progress) -> F)
     where
         F: Future<Output = ()> + Send + 'static,

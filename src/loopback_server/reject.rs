@@ -13,7 +13,7 @@ use super::Response;
 
 /// Time for the response to be read.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes that the client may still send meanwhile: more than browsers keep in cookies for one host.
+/// Bytes that the client may still send: more than browsers keep in cookies for one host.
 const MAX_DISCARDED: usize = 2 * 1024 * 1024;
 /// Header fields that are looked at.
 const MAX_FIELDS: usize = 64;

@@ -28,7 +28,7 @@ pub struct Authorization {
 /// Draws `state` and verifier and builds the URL as the official client does: no scope, S256.
 ///
 /// # Errors
-/// [`NoEntropy`] when the operating system gives no randomness: then there is no sign-in.
+/// [`NoEntropy`] when the operating system gives no randomness.
 pub fn authorize(
     entropy: &dyn Entropy,
     cloud: &Cloud,

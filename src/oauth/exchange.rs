@@ -13,7 +13,7 @@ use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
 use crate::tokens::StsCredentials;
 
-/// No credentials are believed to live longer: those of STS live for twelve hours at most.
+/// The longest lifetime that is believed: STS credentials are valid for twelve hours at most.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// What `/v1/exchange` gave.

@@ -191,8 +191,8 @@ impl Users {
     }
 
     /// Returns who sent `request`, unless it was our user, the user who became ours with `su` or `sudo`, or root,
-    /// who relays connections into virtual machines. Where the system does not tell, nobody is refused: the
-    /// `state` has to suffice.
+    /// who relays connections into virtual machines. Where the system does not report the sender, the `state`
+    /// alone decides.
     fn other_user(&self, request: &Request) -> Option<u32> {
         const ROOT: u32 = 0;
         let owner = self.peers.owner(request.peer(), request.local()).ok()??;

@@ -5,7 +5,7 @@
 //! error. Tokens are public-client tokens: there is no client secret (RFC 6749 section 2.1).
 //!
 //! [`authorize`] makes the URL, [`callback`] and [`loopback`] receive the answer, [`page`] is what the browser
-//! is told, [`token`] exchanges, refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`]
+//! shows, [`token`] exchanges, refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`]
 //! turns an access token into STS credentials. Keeping what they return is the business of [`crate::config`].
 
 pub mod authorize;

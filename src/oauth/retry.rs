@@ -41,7 +41,7 @@ impl Attempts {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    /// How long to wait before the next attempt after `error`, at the server's wish (`Retry-After`, RFC 9110 section
+    /// How long to wait before the next attempt after `error`, as the server asks (`Retry-After`, RFC 9110 section
     /// 10.2.3) within bounds; `None` when there is to be none.
     pub fn next_after(&mut self, error: &ReplyError) -> Option<Duration> {
         let since = *self.since.get_or_insert_with(Instant::now);
@@ -109,7 +109,7 @@ pub fn surely_not_counted(error: &ReplyError) -> bool {
     }
 }
 
-/// Whether a request that may be repeated has a chance at the next attempt.
+/// Whether a request that may be repeated can succeed at the next attempt.
 pub fn is_temporary(error: &ReplyError) -> bool {
     match error {
         ReplyError::Transport(error) => error.kind != TransportKind::Blocked,

@@ -1,7 +1,7 @@
 //! The token endpoint: code for tokens, refresh, revocation.
 //!
-//! Whatever else an answer holds, a usable new refresh token in it is returned: the one that was presented is spent
-//! by then, and the rest can be had again. Keeping it is left to the caller, and so is every retry.
+//! Whatever else an answer holds, a usable new refresh token in it is returned: the one that was presented is used
+//! up by then, and everything else can be obtained later. Keeping it is left to the caller, and so is every retry.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::tokens::Tokens;
 /// How long the answer may take that brings new tokens: what was presented is spent by the request, so an answer that
 /// is given up is a login lost.
 const PATIENCE: TimeLimit = TimeLimit(Duration::from_secs(60));
-/// The life of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
+/// The lifetime of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
-/// No access token is believed to live longer: Alibaba Cloud's live for three hours at most.
+/// The longest lifetime of an access token that is believed: Alibaba Cloud's are valid for three hours at most.
 const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
-/// No refresh token is believed to live longer: Alibaba Cloud's live for a year at most.
+/// The longest lifetime of a refresh token that is believed: Alibaba Cloud's are valid for a year at most.
 const LONGEST_SESSION: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// The token endpoint of one site.
@@ -61,7 +61,7 @@ impl<'a> TokenEndpoint<'a> {
         self.ask_for_tokens(&form, &[code, &verifier], None, now).await
     }
 
-    /// Buys new tokens with `refresh_token`, which is spent by it (RFC 6749 section 6). Without a new refresh token
+    /// Gets new tokens for `refresh_token`, which that uses up (RFC 6749 section 6). Without a new refresh token
     /// in the answer the old one stays valid.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub enum CallError {
 }
 
 /// Sends one action to `url` with `key`. `now` is the server's time as far as it is known, in which the signature is
-/// dated. A service that refuses this date tells its own: the action is sent once more with that.
+/// dated. A service that refuses this date sends its own, and the action is sent once more with that.
 ///
 /// # Errors
 /// [`CallError`]

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// What is asked of whom.
+/// The request: which action of which host.
 #[derive(Clone, Copy, Debug)]
 pub struct Action<'a> {
     /// The `Host` header.
@@ -32,7 +32,7 @@ pub struct Key<'a> {
     pub token: Option<&'a Secret>,
 }
 
-/// The headers to send beside `host`.
+/// The headers to send in addition to `host`.
 #[derive(Debug)]
 pub struct Signed {
     /// The `x-acs-*` headers, in order of their names.

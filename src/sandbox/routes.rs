@@ -74,7 +74,7 @@ impl Handler {
         self.stops.notify_all();
     }
 
-    /// Waits for `span`; true when the sandbox stops meanwhile.
+    /// Waits for `span`; true when the sandbox stops before it is over.
     fn stops_within(&self, span: Duration) -> bool {
         let waited = self.stops.wait_timeout_while(lock(&self.stopped), span, |stopped| !*stopped);
         *waited.unwrap_or_else(PoisonError::into_inner).0

@@ -23,7 +23,7 @@ use answer::CredentialsHandler;
 /// Time for answers in progress when the endpoint closes.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// Says in words why there are no credentials, for the programs that ask.
+/// Describes why credentials cannot be served, for the programs that ask.
 pub type Describe = Arc<dyn Fn(&Arc<Error>) -> String + Send + Sync>;
 
 /// A running endpoint. [`Endpoint::close`] ends it without losing a renewal in progress.

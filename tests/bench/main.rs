@@ -1,4 +1,4 @@
-//! `cargo bench`: what a call costs, beside a floor in C and beside curl, in one run on one machine.
+//! `cargo bench`: the time that a call takes, compared with a minimal C program and with curl, on one machine.
 //!
 //! Needs a C compiler; curl and valgrind where they are, their lines say so where they are not. The binary under
 //! test is the one of this build, or the one that ALIYUN_RS_BENCH_BINARY names (a static one, say).
@@ -122,7 +122,7 @@ impl Bench {
         );
     }
 
-    /// One refresh and one exchange, beside curl doing the same two requests.
+    /// One refresh and one exchange, compared with curl sending the same two requests.
     fn renewal(&self) {
         println!("\nrenewal: one refresh and one exchange, {RENEWALS} runs against the local sandbox");
         let sandbox = sandbox(Rotation::Rotate);

@@ -163,7 +163,7 @@ fn exec_serve_forwards_signals_and_reports_them() {
     assert_eq!(ended.code, Some(137));
 }
 
-/// A program that counts interrupts until it is told to end.
+/// A program that counts interrupts until SIGTERM.
 const COUNT: &str = r#"
     n=0; trap 'n=$((n+1)); echo interrupt $n' INT; trap 'exit $n' TERM
     echo ready; while kill -0 $PPID; do sleep 0.02; done"#;
@@ -485,7 +485,7 @@ fn a_plain_number_of_seconds_is_a_lifetime() {
     assert_eq!(end(home.command(&["exec", "--min-ttl", "soon", "true"])).code, Some(2));
 }
 
-/// The key that the official command line 3.4 signs with: the file's, unless it is told to ignore profiles.
+/// The key that the official command line 3.4 signs with: the file's, unless it ignores profiles.
 fn official_key(found: &BTreeMap<String, String>, file: &serde_json::Value) -> Option<String> {
     let first = |names: &[&str]| names.iter().find_map(|name| found.get(*name)).cloned();
     if first(&["ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"]).as_deref() == Some("TRUE") {

@@ -1,4 +1,4 @@
-//! What the other party can get wrong during a sign-in. Each case has its exit code and its words, and no token is
+//! What a server can get wrong during a sign-in. Each case has its exit code and its words, and no token is
 //! shown. Before the tokens arrive nothing on disk changes; after that the login is kept.
 
 use std::thread;
@@ -66,7 +66,7 @@ const EVERYWHERE: [(&str, u8, &str); 17] = [
 
 #[test]
 fn a_token_endpoint_fault_is_reported_and_changes_nothing() {
-    // Good tokens are taken, whatever is beside them.
+    // Good tokens are accepted, whatever other fields there are.
     let cases: Vec<_> = EVERYWHERE.into_iter().filter(|(fault, ..)| !fault.starts_with("with:error")).collect();
     each(&cases, |(fault, code, words)| {
         let world = World::new();

@@ -247,7 +247,7 @@ fn a_journal_that_cannot_be_read_is_replaced() {
         let output = world.run(&ARGS).done();
         assert!(output.stderr.contains("the journal of rotated tokens is ignored"), "{text}: {output}");
         world.pass(HOUR);
-        assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written anew");
+        assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written again");
     }
 }
 

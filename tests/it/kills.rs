@@ -208,7 +208,7 @@ fn a_renewal_that_fails_at_any_call_keeps_the_login() {
     let mut cases = Vec::new();
     for point in points(|call| !PLUMBING.iter().any(|plumbing| call.contains(plumbing))) {
         for error in errors(&point.name) {
-            // For ever interrupted is no system that anybody has.
+            // No real system interrupts a call every time.
             let lasting = if *error == "EINTR" { [""].as_slice() } else { &["", "+"] };
             cases.extend(lasting.iter().map(|more| (point.clone(), *error, *more)));
         }

@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::support::process::{ALIYUN_RS, Ended, Home, end};
 use crate::support::{Run, World, at_once, ports};
 
-/// An ordinary user of whom nothing else on the machine has heard.
+/// An ordinary user that nothing else on the machine uses.
 const ME: u32 = 61_236;
 /// Each command, by its cached way, over the network, with a thread and with a child.
 const COMMANDS: [&[&str]; 10] = [

@@ -1,4 +1,4 @@
-//! Files of other users: nobody but root trusts them, and what root writes belongs to whom it is for.
+//! Files of other users: only root trusts them, and what root writes belongs to the owner of the home.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::World;
 use crate::support::process::{ALIYUN_RS, Ended, command, end};
 
-/// Two users of whom nothing else on the machine has heard.
+/// Two users that nothing else on the machine uses.
 const ME: u32 = 61_234;
 const OTHER: u32 = 61_235;
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];

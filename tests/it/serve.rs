@@ -1,4 +1,4 @@
-//! The credentials endpoint: whom it serves, what it does when credentials end, and how it ends itself.
+//! The credentials endpoint: which programs it serves, what it does when credentials expire, and how it stops.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -17,7 +17,7 @@ use crate::tls::message;
 /// Longer than the time limit of the request that brings new tokens.
 const STOPPED: Duration = Duration::from_secs(63);
 
-/// A way to the sandbox that tells of each request, and forwards it when it may.
+/// A relay to the sandbox that reports each request, and forwards it when it is allowed to.
 fn relay(world: &World) -> (String, Receiver<()>, Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

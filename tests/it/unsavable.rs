@@ -22,7 +22,7 @@ const SIGN_IN: [&str; 11] = [
     "--language",
     "en",
 ];
-/// Two users of whom nothing else on the machine has heard.
+/// Two users that nothing else on the machine uses.
 const ME: u32 = 61_234;
 const OTHER: u32 = 61_235;
 const CHOWN: &str = "hint: run as the owner of the file, or change its owner with chown";

@@ -1,6 +1,6 @@
 //! Time limits that count only time in which this process ran.
 //!
-//! A process that was stopped (Ctrl-Z, a suspended machine) wakes up with its timers long over, while the answer it
+//! A process that was stopped (Ctrl-Z, a suspended machine) wakes up with its timers expired, while the answer it
 //! waited for has arrived: it must be read before anything is given up, above all the answer to a request that spent a
 //! token.
 
@@ -14,9 +14,9 @@ use tokio::time::sleep;
 pub struct TimeLimit(pub Duration);
 
 const TICK: Duration = Duration::from_millis(250);
-/// A tick that took longer was no tick: the process did not run.
+/// A tick that took longer does not count: the process was not running.
 const LATE: Duration = Duration::from_secs(1);
-/// What is left at least after such a tick, to read what arrived meanwhile.
+/// The minimum that is left after such a tick, to read what has arrived.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Does `work` for at most `limit`; `None` when it took longer.

@@ -47,7 +47,7 @@ pub enum TransportCause {
     /// The time limit passed.
     #[error("timed-out")]
     TimedOut,
-    /// The server's certificate did not convince.
+    /// The server's certificate was refused.
     #[error("certificate-refused")]
     Certificate {
         /// Why.
@@ -59,7 +59,7 @@ pub enum TransportCause {
     /// `SSL_CERT_FILE` or `SSL_CERT_DIR` leads to no certificates.
     #[error("roots-unusable")]
     Roots(#[source] RootsError),
-    /// The proxy did not connect to the host, or its variable is no use.
+    /// The proxy did not connect to the host, or its variable is unusable.
     #[error("proxy-failed")]
     Proxy {
         /// The variable that names it.
@@ -168,7 +168,7 @@ impl TransportError {
     /// it did not connect.
     pub(super) async fn through(proxy: &Proxy, uri: &Uri, error: reqwest::Error) -> Self {
         let host = host_of(uri);
-        // Through SOCKS, a name that cannot be resolved is the host's: nothing is told of the proxy's own.
+        // Through SOCKS, an unresolved name is the host's: SOCKS does not report the proxy's own.
         let host_unknown = error.is_dns() && proxy.is_socks();
         if !error.is_connect() || host_unknown || certificate_error(&error).is_some() {
             return Self::of(&host, error);

@@ -94,7 +94,7 @@ impl OsHttp {
         }
     }
 
-    /// Trusts only what `SSL_CERT_FILE` and `SSL_CERT_DIR` hold. A variable that is no use is named when nothing
+    /// Trusts only what `SSL_CERT_FILE` and `SSL_CERT_DIR` hold. An unusable variable is named when nothing
     /// else is left, or when the rest does not know the server's authority.
     async fn send_with_custom_roots(
         &self,

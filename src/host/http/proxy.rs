@@ -174,7 +174,7 @@ fn parse(value: &OsStr) -> Result<Url, ProxyProblem> {
 }
 
 /// Brings the exceptions into the form that the matcher knows: separated by commas, with a leading dot instead of
-/// `*.`, without the port of HTTPS. An exception for another port is none for us.
+/// `*.`, without the port of HTTPS. An exception for another port does not apply.
 fn exceptions(text: &str) -> String {
     let entries = bare(text).split([',', ' ', '\t', ';']).filter(|entry| !entry.is_empty());
     entries.filter_map(exception).collect::<Vec<_>>().join(",")

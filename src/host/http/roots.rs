@@ -1,7 +1,7 @@
 //! The authorities that are trusted: those compiled in, the system's, or those that `SSL_CERT_FILE` and
 //! `SSL_CERT_DIR` name.
 //!
-//! The variables are read here and not by a crate, so that it can be said which of them is no use and why, and so
+//! The variables are read here and not by a crate, so that an error can name the unusable one and the reason, and so
 //! that a FIFO, a device or a huge file cannot hold the program up.
 
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ pub(super) struct Variables {
 /// What was found there.
 pub(super) struct Custom {
     pub(super) store: RootCertStore,
-    /// The first of the variables that is no use.
+    /// The first unusable variable.
     pub(super) problem: Option<RootsError>,
 }
 
@@ -84,7 +84,7 @@ impl Variables {
         self.file.is_some() || self.folders.is_some()
     }
 
-    /// Reads the certificates. One variable that is no use does not spoil the other.
+    /// Reads the certificates. An unusable variable does not affect the other.
     pub(super) fn load(&self) -> Custom {
         let mut custom = Custom { store: RootCertStore::empty(), problem: None };
         if let Some(path) = &self.file {

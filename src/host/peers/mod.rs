@@ -1,8 +1,8 @@
 //! Which user is at the other end of a connection on this machine.
 //!
-//! Every user of the machine can connect to a port on 127.0.0.1. Linux tells who owns the socket at the other
+//! Every user of the machine can connect to a port on 127.0.0.1. Linux reports who owns the socket at the other
 //! end: the kernel looks up one connection (`sock_diag`), or, where a container forbids that, lists all of them
-//! (`/proc/net/tcp`). Other systems tell only through system calls that safe Rust cannot make, and the caller
+//! (`/proc/net/tcp`). Other systems report it only through system calls that safe Rust cannot make, and the caller
 //! has to decide without an answer. What an owner may do is left to the caller.
 
 #[cfg(target_os = "linux")]
@@ -19,15 +19,15 @@ pub trait Peers: Send + Sync {
     /// there is no such socket, or its user has no id in this user namespace.
     ///
     /// # Errors
-    /// [`Unsupported`](io::ErrorKind::Unsupported) when the system does not tell; any other error when it did not
-    /// tell this time.
+    /// [`Unsupported`](io::ErrorKind::Unsupported) when the system never reports owners; any other error when this
+    /// query failed.
     fn owner(&self, peer: SocketAddr, local: SocketAddr) -> io::Result<Option<u32>>;
 
     /// Returns the owner where that takes no more than microseconds, however many connections there are.
     fn owner_at_once(&self, peer: SocketAddr, local: SocketAddr) -> Option<u32>;
 }
 
-/// What the operating system tells.
+/// The operating system as the source.
 #[derive(Default)]
 pub(super) struct OsPeers {
     #[cfg(target_os = "linux")]

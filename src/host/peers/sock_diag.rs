@@ -29,7 +29,7 @@ struct Channel {
 
 impl SockDiag {
     /// Returns the owner of the socket `peer` that is connected to `local`, `Some(None)` when there is none, and
-    /// `None` when the kernel does not tell.
+    /// `None` when the kernel does not report it.
     pub(super) fn owner(&self, peer: SocketAddr, local: SocketAddr) -> Option<Option<u32>> {
         let channel = self.socket.get_or_init(|| Channel::open().ok().map(Mutex::new)).as_ref()?;
         let answer = channel.lock().unwrap_or_else(PoisonError::into_inner).ask(peer, local);

@@ -98,8 +98,8 @@ impl Child {
         }
     }
 
-    /// Forwards a signal, unless a terminal has sent it to the child already: Terraform, for one, takes a second
-    /// Ctrl-C for impatience and stops without saving what it did.
+    /// Forwards a signal, unless a terminal has sent it to the child already: Terraform, for one, aborts
+    /// at a second Ctrl-C without saving what it did.
     fn forward(&mut self, number: Number) {
         if !(FROM_A_KEY.contains(&number) && is_in_foreground()) {
             // It may have ended by now, which the next wait finds out.

@@ -115,7 +115,7 @@ fn no_old_file_and_no_variable_leads_an_sdk_to_another_key() {
     );
 }
 
-/// The Python SDK asks the proxy of HTTP_PROXY whatever NO_PROXY says, and so finds no credentials beside one.
+/// The Python SDK ignores NO_PROXY, asks the proxy of HTTP_PROXY and so finds no credentials.
 #[test]
 #[ignore = "needs the official SDKs, unshare and ip"]
 fn the_sdks_do_not_ask_a_proxy_for_the_endpoint_but_for_python() {

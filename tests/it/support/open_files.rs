@@ -21,7 +21,7 @@ pub(crate) fn count_gone(path: &Path) -> usize {
 
 fn links() -> impl Iterator<Item = String> {
     let descriptors = fs::read_dir("/proc/self/fd").unwrap();
-    // Another thread may close one meanwhile.
+    // Another thread may close one in the meantime.
     descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).map(|link| link.to_string_lossy().into())
 }
 

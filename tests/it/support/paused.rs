@@ -1,5 +1,5 @@
 //! Renewals in a paused time: whatever they wait for passes at once, and how long they waited is known exactly. The
-//! sandbox answers in real time meanwhile.
+//! sandbox still answers in real time.
 
 use std::sync::Arc;
 use std::time::Duration;

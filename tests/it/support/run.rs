@@ -103,7 +103,7 @@ impl Run {
         self.go(world)
     }
 
-    /// Runs beside the test. Whoever starts a sign-in this way takes a turn at the ports first.
+    /// Runs in parallel with the test. A test that starts a sign-in this way waits for its turn at the ports first.
     pub(crate) fn start(self, world: &World) -> Running {
         let (stdout, stderr) = (Sink::default(), Sink::default());
         let mut host = Host::from_os();
