@@ -1,6 +1,6 @@
 //! The sign-in: from a profile's name to a profile that is saved.
 //!
-//! The order is the promise. That the profile can be saved is made sure before anybody sees the URL; the listener is
+//! The order is the promise. Before anybody sees the URL, it is checked that the profile can be saved; the listener is
 //! bound before that, too. The tokens are kept as soon as they arrive, the credentials after them; the browser is
 //! answered last, with the real outcome. An interrupt before the tokens arrive leaves the file as it was. Questions
 //! to the person are the caller's, before or after.
@@ -34,7 +34,7 @@ const FAREWELL: Duration = Duration::from_millis(100);
 pub struct Input<'a> {
     /// Where the login will be kept.
     pub logins: &'a Arc<dyn LoginStore>,
-    /// The other party.
+    /// Alibaba Cloud or a sandbox.
     pub cloud: &'a Cloud,
     /// The profile to fill, created if there is none.
     pub profile: &'a str,
@@ -54,7 +54,7 @@ pub trait Observer {
     fn authorize_at(&mut self, url: &str) -> io::Result<()>;
     /// A browser was started, could not be, or (`None`) there is none.
     fn browser(&mut self, started: Option<io::Result<Opened>>);
-    /// A request that may have been the callback was refused. Told once for each reason.
+    /// A request that may have been the callback was refused. Reported once for each reason.
     fn refused(&mut self, refusal: Refusal);
 }
 
@@ -86,7 +86,7 @@ pub enum NotExchanged {
     Interrupted,
 }
 
-/// Why there was no sign-in. The file is as it was.
+/// Why the sign-in failed. The file is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No port for the callback.
@@ -109,7 +109,7 @@ pub enum Error {
         /// The server's words.
         description: Option<String>,
     },
-    /// Nobody came back from the browser in this time.
+    /// No callback arrived from the browser in this time.
     #[error("authorization-timeout")]
     TimedOut(Duration),
     /// An interrupt came before anything was saved.
@@ -263,7 +263,7 @@ async fn keep(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
     Ok(Outcome { credentials, skew: Skew::default(), notes: kept.notes, missed: kept.missed })
 }
 
-/// Saves the credentials beside the tokens. They are good even if that fails.
+/// Saves the credentials next to the tokens. They are valid even if that fails.
 async fn save_credentials(host: &Host, input: &Input<'_>, source: &Secret, got: Exchanged, outcome: &mut Outcome) {
     let received = (got.skew.seconds() != 0).then(|| host.clock.now());
     let (profile, source, credentials) = (input.profile.to_owned(), source.clone(), got.credentials.clone());

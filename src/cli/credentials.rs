@@ -45,7 +45,7 @@ impl RegionArgs {
         regions(self.asked(), &context.host.env, profile)
     }
 
-    /// The region for `credentials`, as everything but a shell has it.
+    /// Sets the region of `credentials`, for every format but a shell's.
     pub(super) fn apply(&self, context: &Context<'_>, credentials: &mut Credentials) {
         let meant = region(self.asked(), &context.host.env, credentials.region_id.as_deref());
         credentials.region_id = meant.map(str::to_owned);
@@ -129,13 +129,13 @@ impl Format {
 }
 
 impl WantedArgs {
-    /// Returns the profile that is meant and its credentials, after showing on standard error what there is to say.
+    /// Returns the selected profile and its credentials, and shows warnings on standard error.
     pub(super) fn obtain(self, context: &Context<'_>) -> Result<(ProfileName, Credentials), Failure> {
         let (wanted, credentials, _) = self.obtain_with_skew(context)?;
         Ok((wanted.profile, credentials))
     }
 
-    /// As [`WantedArgs::obtain`], with the clock's error where a server has just told it. Starts a runtime only if the
+    /// As [`WantedArgs::obtain`], with the skew of the clock if a server has just shown it. Starts a runtime only if the
     /// file alone cannot answer.
     pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Wanted, Credentials, Skew), Failure> {
         let snapshot = context.read()?;

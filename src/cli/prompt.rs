@@ -25,7 +25,7 @@ pub(super) struct Prompter<'a> {
 type Line = io::Result<Option<String>>;
 
 /// Standard input, read on a thread of its own, a line when it is asked for. A line that was read for a question that
-/// nobody waits for any more goes to the next one.
+/// was cancelled goes to the next one.
 struct Lines {
     requests: Sender<()>,
     lines: UnboundedReceiver<Line>,

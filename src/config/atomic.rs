@@ -1,9 +1,9 @@
-//! A file is replaced whole or not at all: written beside, made durable, renamed.
+//! Replaces a file completely or not at all: a temporary file is written, made durable and renamed.
 //!
 //! The temporary file can be made and its space allocated beforehand, so that a full disk is noticed before
-//! something is spent that has to be saved. It has one fixed name, which only the holder of the lock uses: one
-//! that is already there belongs to a dead process. A file that cannot be replaced, because it is mounted by itself, is
-//! written where it is, with a whole copy beside it until that is durable.
+//! something is used up whose replacement must be saved. It has one fixed name, which only the holder of the lock
+//! uses: one that is already there belongs to a dead process. A file that cannot be replaced, because it is mounted by
+//! itself, is written in place, with a complete copy next to it until that is durable.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -67,7 +67,7 @@ impl Draft {
         written.map_err(StoreError::io(Action::Write, &self.path()))
     }
 
-    /// Locks the file while nobody else knows it, so that it is locked when it appears in its place. `None`
+    /// Locks the file before others can see it, so that it is locked when it appears in its place. `None`
     /// where that cannot be done.
     pub(super) fn claim(&self) -> Option<File> {
         // On Windows a lock keeps readers out.
@@ -140,7 +140,7 @@ fn is_bound(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices)
 }
 
-/// Writes the file called `name` where it is, durably. It is empty first: whoever finds it torn can tell.
+/// Writes the file called `name` where it is, durably. It is emptied first, so that a torn write can be recognised.
 fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(), StoreError> {
     let path = place.path_of(name);
     let mut file = place.folder.open_to_write(name).map_err(StoreError::io(Action::Open, &path))?;

@@ -1,7 +1,7 @@
 //! Lossless JSON: a value is found by its place in the text, and an edit replaces that place and no other byte.
 //!
 //! `serde_json` does the parsing: a [`RawValue`] is a slice of the text it was read from, so its address is
-//! its place. Key order, number text, escapes, indentation and line ends survive because nobody prints them
+//! its place. Key order, number text, escapes, indentation and line ends survive because nothing prints them
 //! again. What the values mean is left to [`super::profile`].
 
 use std::borrow::Cow;
@@ -392,14 +392,14 @@ mod tests {
     }
 
     #[test]
-    fn of_repeated_keys_the_last_one_is_read_and_edited_and_all_are_removed() {
+    fn the_last_of_repeated_keys_counts_and_all_are_removed() {
         let text = r#"{"a":1,"a":2,"z":3}"#;
         assert_eq!(set(text, "a"), r#"{"a":1,"a":9,"z":3}"#);
         assert_eq!(without(text, "a"), r#"{"z":3}"#);
     }
 
     #[test]
-    fn a_key_in_another_case_counts_only_where_the_exact_one_is_missing() {
+    fn the_exact_key_precedes_one_in_another_case() {
         assert_eq!(set(r#"{"A":1}"#, "a"), r#"{"A":9}"#);
         assert_eq!(set(r#"{"a":1,"A":2}"#, "a"), r#"{"a":9,"A":2}"#);
     }
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_member_stands_in_its_rank_and_is_laid_out_like_its_siblings() {
+    fn a_new_member_has_its_rank_and_its_siblings_layout() {
         for (text, expected) in [
             ("{}", "{\n\t\"b\": 9\n}"),
             (" {\n } ", " {\n\t\"b\": 9\n} "),
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_no_text_and_no_error() {
+    fn a_lone_surrogate_is_neither_text_nor_an_error() {
         assert!(check(r#"{"a":"\ud800","\ud800":1}"#).is_ok());
         assert_eq!(string(r#""\ud800""#), None);
         assert_eq!(string(r#""\ud83d\ude00""#).as_deref(), Some("\u{1f600}"));

@@ -69,7 +69,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Claim { place, name, owner } = &self.0;
-        // One that was held for too long may be somebody else's by now.
+        // One that was held for too long may belong to another process now.
         if matches!(self.0.holder(), Ok(Some((holder, _))) if holder == *owner || holder.is_empty()) {
             let _ = place.folder.remove(name);
         }
@@ -82,7 +82,7 @@ impl Claim {
         platform::sync(&file)
     }
 
-    /// Ends somebody's lease that is older than any can be; whether there was one.
+    /// Ends a lease that is older than any can be. Returns whether there was one.
     fn end_abandoned(&self) -> io::Result<bool> {
         let Some((owner, since)) = self.holder()? else { return Ok(false) };
         let aside = self.place.own(&format!("{KIND}.{}", self.owner));
@@ -101,7 +101,7 @@ impl Claim {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             done => done?,
         }
-        // Somebody else may have ended it and begun another one meanwhile, which is theirs.
+        // Another process may have ended it and started its own lease.
         let mut taken = String::new();
         self.place.folder.open(aside)?.take(NAME).read_to_string(&mut taken)?;
         if taken == owner { self.place.folder.remove(aside) } else { self.place.folder.rename(aside, &self.name) }

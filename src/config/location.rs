@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flag_comes_before_the_variable_and_the_variable_before_the_home() {
+    fn the_option_precedes_the_variable_and_the_home() {
         let [flag, variable, home] = ["a", "b", "c"].map(|text| Some(Path::new(text)));
         assert_eq!(locate(flag, variable, home), Some("a".into()));
         assert_eq!(locate(None, variable, home), Some("b".into()));

@@ -69,12 +69,12 @@ impl Lock {
 impl FileLock {
     const NONE: Self = Self { file: None, ignored: false };
 
-    /// Whether somebody else holds it, and was not waited for any longer.
+    /// Whether another process still holds it and is no longer waited for.
     pub(super) const fn is_ignored(&self) -> bool {
         self.ignored
     }
 
-    /// Goes over from the inode that was replaced to the one that took its place.
+    /// Moves the lock from the inode that was replaced to the new one.
     pub(super) fn follow(&mut self, successor: Option<File>) {
         self.file = successor;
     }

@@ -1,9 +1,9 @@
-//! The names of the files beside the shared one.
+//! The names of the files next to the shared one.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The path of a private file of this program beside `target`.
+/// The path of a private file of this program next to `target`.
 pub(super) fn beside(target: &Path, kind: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(target.file_name().unwrap_or_default());

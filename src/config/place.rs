@@ -1,4 +1,4 @@
-//! Where the shared file really is, and what the files beside it are called.
+//! Where the shared file really is, and the names of the files next to it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
@@ -75,8 +75,8 @@ impl Place {
         self.folder.sync().map_err(StoreError::io(Action::Sync, self.folder.path()))
     }
 
-    /// Whom root creates files for: the owner of the file, or else of its directory. What another user owns or could
-    /// replace is refused.
+    /// The user that root creates files for: the owner of the file, or else of its directory. What another user
+    /// owns or could replace is refused.
     pub(super) fn owner_model(&self) -> Result<Metadata, StoreError> {
         let directory = self.directory()?;
         refuse_strangers(self.folder.path(), &directory)?;

@@ -1,7 +1,7 @@
 //! A profile of the shared file: parsed, not validated.
 //!
 //! A value of the wrong type never stops the reading: it counts as absent and is named among the faults, so
-//! that a bad expiry is an expired one and a bad field of another profile is nobody's trouble. Whether a
+//! that a bad expiry is an expired one and a bad field of one profile does not affect another. Whether a
 //! profile is complete is for those to say who use it.
 
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl fmt::Display for Mode {
 /// Something in a profile that was not taken as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The value has the wrong type, or is out of all reason (a time in milliseconds, a site that is none),
+    /// The value has the wrong type, or is implausible (a time in milliseconds, an unknown site),
     /// and counts as absent.
     Unusable(Field),
     /// The key is there more than once: the last one counts.

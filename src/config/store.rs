@@ -1,8 +1,8 @@
 //! The shared file on disk: read by anybody, written under the lock only.
 //!
-//! There is no way to write but [`Locked::update`], which reads again under the lock, lets the caller edit,
+//! The only way to write is [`Locked::update`], which reads again under the lock, lets the caller edit,
 //! and replaces the file if that changed a byte. Tools that write in place without a lock are
-//! tolerated: a torn file is read again for a while, and the edit is repeated on a file that changed meanwhile.
+//! tolerated: a torn file is read again for a while, and the edit is repeated if the file has changed.
 
 use std::convert::Infallible;
 use std::fs;
@@ -50,7 +50,7 @@ pub struct Snapshot {
     raw: Option<Raw>,
 }
 
-/// Tells one state of a file from another.
+/// Identifies one state of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
     modified: Option<SystemTime>,
@@ -118,7 +118,7 @@ impl Store {
         Some(Snapshot::of(Config::parse(&raw.bytes).ok()?, raw))
     }
 
-    /// Reads the journal beside the file without a lock.
+    /// Reads the journal of the file without a lock.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// Locks, reads, edits, and writes if the edit changed anything. The edit may run more than once: it starts
-    /// over when a tool that takes no lock has changed the file meanwhile.
+    /// over when a tool that takes no lock has changed the file.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl Locked {
         recover(&self.place, |bytes| Config::parse(bytes).is_ok(), &self.lock)
     }
 
-    /// Puts a whole journal in its place that a process had to leave beside it. It may hold the only copy of a login:
+    /// Puts a complete journal in place that a process had to leave next to it. It may hold the only copy of a login:
     /// nothing else is done before.
     fn take_over_journal(&self) -> Result<(), StoreError> {
         let (draft, journal) = (self.place.own(JOURNAL_DRAFT), self.place.own(JOURNAL));
@@ -307,7 +307,7 @@ impl Locked {
         })
     }
 
-    /// Reads the private file beside the shared one that the journal is kept in.
+    /// Reads the private file that holds the journal.
     pub(super) fn read_journal(&self) -> Result<Journal, StoreError> {
         let name = self.place.own(JOURNAL);
         Journal::read(&self.place.path_of(&name), self.place.folder.open(&name))

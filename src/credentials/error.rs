@@ -1,4 +1,4 @@
-//! Why there are no credentials.
+//! Why credentials could not be obtained.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::config::{Mode, StoreError};
 use crate::reply::ReplyError;
 use crate::site::Site;
 
-/// Why there are no credentials. Nothing was deleted.
+/// Why credentials could not be obtained. Nothing was deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file could not be read, locked or written.

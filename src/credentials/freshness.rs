@@ -23,7 +23,7 @@ pub const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
 /// No credentials last longer: the longest session of a RAM role, and an hour for clocks.
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(13 * 3600);
 
-/// How credentials stand.
+/// The state of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// Good to hand out.

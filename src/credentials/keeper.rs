@@ -1,7 +1,7 @@
 //! Keeps credentials in memory valid for a process that stays, on a thread with a runtime of its own: renewal may wait
 //! for files and locks, and those who ask must not.
 //!
-//! One renewal at a time, however many ask. After a failure the file is read again and again, since somebody may have
+//! One renewal at a time, however many ask. After a failure the file is read repeatedly, since another process may have
 //! signed in; the network is tried again only after a while. When the profile is deleted its credentials go at once.
 
 use std::io;
@@ -157,7 +157,7 @@ impl Keeper {
         self.held.clone()
     }
 
-    /// Waits for the next attempt to renew; for ever when there will be none.
+    /// Waits for the next attempt to renew; forever when there will be none.
     pub async fn report(&mut self) -> Report {
         match self.reports.recv().await {
             Some(report) => report,
@@ -165,7 +165,7 @@ impl Keeper {
         }
     }
 
-    /// Tells the thread to end.
+    /// Asks the thread to end.
     pub fn stop(&self) {
         // It may have ended by itself.
         self.stop.send(()).ok();
@@ -259,7 +259,7 @@ impl Worker {
     }
 
     fn report(&self, report: Report) {
-        // Nobody has to listen.
+        // The receiver may be gone.
         self.reporter.send(report).ok();
     }
 

@@ -27,12 +27,12 @@ use freshness::{Freshness, LAST_RESORT, MIN_TTL, Reason, of_credentials};
 pub use keeper::{Held, Keeper, Report, Trouble};
 pub use uri::UriAnswer;
 
-/// What credentials are obtained with.
+/// Returns what obtains credentials.
 #[derive(Clone)]
 pub struct Provider {
     /// Where logins are kept.
     pub logins: Arc<dyn LoginStore>,
-    /// The other party.
+    /// Alibaba Cloud or a sandbox.
     pub cloud: Cloud,
     /// The local clock.
     pub clock: Arc<dyn Clock>,
@@ -45,7 +45,7 @@ pub struct Provider {
 pub struct Wanted {
     /// The profile.
     pub profile: ProfileName,
-    /// The minimum remaining lifetime, where somebody insists on one. Otherwise [`MIN_TTL`], and as a last resort
+    /// The minimum remaining lifetime, where the caller requires one. Otherwise [`MIN_TTL`], and as a last resort
     /// whatever is still valid.
     pub min_ttl: Option<Duration>,
 }
@@ -65,7 +65,7 @@ pub struct Credentials {
     pub region_id: Option<String>,
 }
 
-/// How the credentials in the file stand.
+/// The state of the credentials in the file.
 #[derive(Debug)]
 pub enum Standing {
     /// Good.
@@ -130,7 +130,7 @@ impl Provider {
         self.renew(wanted, standing, interrupts).await
     }
 
-    /// Renews credentials that stand like this. While they are valid, a failure is a notice.
+    /// Renews credentials in this state. While they are valid, a failure is a notice.
     ///
     /// # Errors
     /// [`Error`]; the login is as good as it was.
@@ -161,7 +161,7 @@ impl Provider {
         }
     }
 
-    /// Judges one profile. Keys that never expire pass through, as do STS tokens that somebody else put there.
+    /// Judges one profile. Keys that never expire pass through, as do STS tokens that another tool put there.
     fn judge(&self, profile: &Profile, min_ttl: Option<Duration>) -> Result<Standing, Error> {
         let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
         match &profile.mode {

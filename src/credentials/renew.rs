@@ -2,8 +2,8 @@
 //! token, keep the new pair twice, exchange, keep the credentials, answer.
 //!
 //! The refresh token is single-use. Between "sent" and "durable" nothing else happens here and no interrupt is
-//! heard. A refresh that may have counted is presented once more at most; `invalid_grant` is believed only after the
-//! file was watched for a token that another tool may be about to save. A failure deletes nothing.
+//! heard. A refresh that may have counted is presented once more at most; `invalid_grant` counts as final only after
+//! the file was watched for a token that another tool may be about to save. A failure deletes nothing.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::secret::Secret;
 use crate::site::Site;
 use crate::tokens::Tokens;
 
-/// While the old credentials are good nobody waits for another process that is renewing them.
+/// While the old credentials are valid, no process waits for another one that is renewing them.
 const SHORT_LOCK_DEADLINE: Duration = Duration::from_millis(100);
 /// How long the file is watched for a token that another tool may be about to save: they save after their exchange.
 const WATCH: Duration = Duration::from_secs(5);
@@ -229,7 +229,7 @@ impl<'a> Renewal<'a> {
         Ok(if kept.overruled { Refreshed::FileChanged } else { Refreshed::Tokens(tokens) })
     }
 
-    /// Saves the credentials beside the token that they come from, if it is still there, and returns them. They are
+    /// Saves the credentials next to the token that they come from, if it is still there, and returns them. They are
     /// good even if they could not be saved.
     async fn hand_out(&mut self, got: Exchanged, profile: &Profile, source: Secret) -> Result<Credentials, Error> {
         let (name, credentials) = (profile.name.clone(), got.credentials.clone());

@@ -13,7 +13,8 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// Opens and closes as many descriptors as the runtime needs: without them `tokio` panics while it prepares for signals.
+/// Opens and closes as many descriptors as the runtime needs: without them `tokio` panics while it prepares for
+/// signals.
 #[cfg(unix)]
 fn find_room() -> io::Result<()> {
     use std::os::unix::net::UnixStream;

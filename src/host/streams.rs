@@ -102,7 +102,7 @@ impl Streams {
         write_to(&self.0.output, text).map_err(OutputError)
     }
 
-    /// Writes to standard error; if even that fails there is nobody left to tell.
+    /// Writes to standard error; an error there cannot be reported.
     pub fn err(&self, text: &str) {
         write_to(&self.0.error, text).ok();
     }

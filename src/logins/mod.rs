@@ -129,7 +129,7 @@ pub trait LockedLogins: Send {
 pub struct Current {
     /// The profile, if there is one.
     pub profile: Option<Profile>,
-    /// The names of all profiles, if there is none of that name.
+    /// The names of all profiles, if none has that name.
     pub names: Vec<String>,
     /// Whether its tokens were replaced by newer ones.
     pub healed: bool,
@@ -164,7 +164,7 @@ pub struct Kept {
     pub notes: Vec<Note>,
     /// Which of the two places could not be written, and why.
     pub missed: Option<StoreError>,
-    /// Whether the profile has another login by now, which was left as it is.
+    /// Whether the profile now has another login, which was left unchanged.
     pub overruled: bool,
 }
 

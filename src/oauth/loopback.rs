@@ -60,7 +60,8 @@ impl Listener {
         format!("http://{}:{}{PATH}", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// Starts answering requests on the system `host`, with pages in the words of `wording`. Must be called inside a `tokio` runtime.
+    /// Starts answering requests on the system `host`, with pages in the words of `wording`. Must be
+    /// called inside a `tokio` runtime.
     ///
     /// # Errors
     /// When the runtime refuses the socket.

@@ -53,8 +53,8 @@ pub enum OpenError {
 }
 
 impl Endpoint {
-    /// Starts serving `credentials` on `port` and renewing them as `wanted` says. Answers name `region`, if any. Must be called inside a `tokio` runtime,
-    /// which must keep running while the endpoint is open.
+    /// Starts serving `credentials` on `port` and renewing them as `wanted` says. Answers name `region`, if any. Must
+    /// be called inside a `tokio` runtime, which must keep running while the endpoint is open.
     ///
     /// # Errors
     /// [`OpenError`]

@@ -374,7 +374,7 @@ fn a_login_that_was_copied_to_another_name_is_renewed_for_both() {
 }
 
 #[test]
-fn a_login_that_was_copied_before_it_was_ever_renewed_here_is_renewed_for_both() {
+fn a_copy_of_a_login_is_renewed_with_the_original() {
     let world = World::with(|options| options.revoke_family = true);
     let tokens = world.signed_in(0);
     world.tool_saves("copy", &tokens, 0);

@@ -17,7 +17,7 @@ const ME: u32 = 61_234;
 const OTHER: u32 = 61_235;
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
 
-/// A login that is due to be renewed, in a home of mine, and the files that a renewal leaves.
+/// A login that is due to be renewed, in a home of that user, and the files that a renewal leaves.
 fn world() -> World {
     let world = World::real();
     world.signed_in(0);

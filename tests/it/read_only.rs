@@ -11,7 +11,7 @@ use aliyun_rs::sandbox::Endpoint;
 use crate::support::World;
 use crate::support::process::{ALIYUN_RS, Ended, command, end};
 
-/// An ordinary user of whom nothing else on the machine has heard.
+/// An ordinary user that nothing else on the machine uses.
 const ME: u32 = 61_237;
 const COMMANDS: [&[&str]; 3] = [
     &["credentials", "--profile", "demo"],
@@ -84,7 +84,7 @@ fn a_living_access_token_serves_where_nothing_can_be_written() {
 
 #[test]
 #[ignore = "needs root, to mount and to play an ordinary user"]
-fn a_dead_access_token_is_not_renewed_where_nothing_can_be_written() {
+fn nothing_is_renewed_where_nothing_can_be_written() {
     for (way, run) in WAYS {
         for args in COMMANDS {
             let world = World::real();

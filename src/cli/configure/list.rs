@@ -141,7 +141,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// The mode and, where it has one, the tail of the AccessKey id, which is no secret.
+/// The mode and, where it has one, the tail of the AccessKey ID, which is not secret.
 fn credential(profile: &Profile) -> String {
     let mode = printable(profile.mode.as_str(), 30);
     match (&profile.mode, profile.site) {

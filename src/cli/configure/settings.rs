@@ -10,7 +10,7 @@ use crate::host::Interrupts;
 use crate::logins::{LOCK_DEADLINE, acquire};
 use crate::site::Site;
 
-/// What a profile has beside its login.
+/// What a profile has in addition to its login.
 pub(super) struct Settings {
     region: String,
     language: String,

@@ -36,10 +36,10 @@ pub(in crate::cli) enum Code {
     Interrupted = 130,
 }
 
-/// Why a run did not do what was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(in crate::cli) enum Failure {
-    /// It has been explained, or there is nobody to explain it to.
+    /// Already explained, or the reader is gone.
     Quiet(Code),
     /// A program or command inside this one failed and explained itself.
     PassedOn(ExitCode),
@@ -51,25 +51,25 @@ pub(in crate::cli) enum Failure {
     System(Attempt, io::Error),
     /// The file could not be read, locked or written.
     Store(StoreError, Remembered),
-    /// There are no credentials.
+    /// No credentials could be obtained.
     Credentials(Arc<credentials::Error>),
-    /// There was no sign-in.
+    /// The sign-in failed.
     Login(login::Error),
-    /// The login is saved, and there are no credentials yet.
+    /// The login is saved, but its credentials could not be obtained yet.
     NotExchanged { profile: String, error: NotExchanged },
-    /// Nobody said who the credentials belong to. The profile is named if it was just signed in.
+    /// The identity could not be verified. The profile is named if it was just signed in.
     Identity { saved: Option<String>, error: CallError },
     /// The refresh token was not revoked.
     Revoke(ReplyError),
     /// The server did not answer in time.
     NoAnswer { seconds: u64 },
-    /// There is no endpoint.
+    /// The endpoint could not be opened.
     Endpoint(OpenError),
-    /// There is no sandbox.
+    /// The sandbox could not be started.
     Sandbox(StartError),
     /// A program did not run.
     NotRun { program: OsString, error: io::Error },
-    /// This program is wrong.
+    /// A bug in this program.
     Panicked(Panicked),
 }
 
@@ -137,11 +137,11 @@ pub(in crate::cli) enum Usage {
         mode: Mode,
         profile: String,
     },
-    /// A person did not agree.
+    /// The person declined.
     LeftAsItIs {
         profile: String,
     },
-    /// There is no person who could agree.
+    /// Confirmation is needed, but standard input is not a terminal.
     NotConfirmed {
         profile: String,
     },
@@ -159,7 +159,7 @@ pub(in crate::cli) enum Usage {
 }
 
 impl Failure {
-    /// The file's failure, when nothing is known of the journal.
+    /// A failure of the file, with the journal unknown.
     pub(in crate::cli) const fn store(error: StoreError) -> Self {
         Self::Store(error, Remembered(false))
     }

@@ -26,12 +26,12 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) code: String,
     pub(in crate::cli) exit: ExitCode,
     pub(in crate::cli) number: u8,
-    /// Whether the same command may succeed later without anybody doing anything.
+    /// Whether the same command may succeed later without any change.
     pub(in crate::cli) retryable: bool,
     pub(in crate::cli) action: Action,
     /// A command that helps, as a shell reads it.
     pub(in crate::cli) command: Option<String>,
-    /// What the server said of its refusal.
+    /// How to look up the server's refusal.
     pub(in crate::cli) reply: Option<ServerReply<'a>>,
 }
 
@@ -100,7 +100,7 @@ impl Failure {
         }
     }
 
-    /// Whether there is something to say: not if that was said, and not to a reader that has left.
+    /// Whether there is something to show: not if it was shown before, or if the reader has left.
     fn is_worth_saying(&self) -> bool {
         match self {
             Self::Quiet(_) | Self::PassedOn(_) => false,

@@ -2,7 +2,7 @@
 //!
 //! Alibaba Cloud replaces the refresh token on every use, and other tools write the shared file back from old
 //! copies. For each profile that was renewed here the journal keeps the newest tokens and the hashes of those
-//! they superseded: it tells a stale copy from a login that another tool renewed or created. It decides only
+//! they superseded: it distinguishes a stale copy from a login that another tool renewed or created. It decides only
 //! which tokens are current; everything else is read from the shared file. A damaged journal counts as empty; one
 //! that cannot be read is an error, because it may hold the only copy of a login.
 
@@ -51,14 +51,14 @@ pub struct Login {
 pub enum Verdict<'a> {
     /// The newest, as far as is known here.
     Agrees,
-    /// Superseded: another tool wrote an old copy, and the file has to be healed with this login. The STS
-    /// credentials beside them may be of the old copy too.
+    /// Superseded: another tool wrote an old copy, and the file must be repaired with this login. The STS
+    /// credentials next to them may be from the old copy too.
     Stale(&'a Login),
     /// Of another login, or renewed elsewhere: they are to be adopted.
     Foreign,
 }
 
-/// The journal beside one shared file.
+/// The journal of one shared file.
 #[derive(Debug, Default)]
 pub struct Journal {
     logins: Vec<Login>,
@@ -66,7 +66,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads the journal. One that is missing, damaged or somebody else's counts as empty: see [`Journal::note`].
+    /// Reads the journal. One that is missing, damaged or owned by another user counts as empty: see [`Journal::note`].
     ///
     /// # Errors
     ///

@@ -129,17 +129,17 @@ pub(crate) fn make_private(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Always one: the standard library does not tell.
+/// Always one: the standard library does not report it.
 pub(crate) fn names(_: &Metadata) -> u64 {
     1
 }
 
-/// Always zero: the standard library does not tell.
+/// Always zero: the standard library does not report it.
 pub(crate) fn inode(_: &Metadata) -> u64 {
     0
 }
 
-/// Always: the standard library does not tell.
+/// Always true: the standard library does not report it.
 pub(crate) fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
 }

@@ -16,7 +16,7 @@ const COPY: &str = ".config.json.aliyun-rs.copy";
 const JOURNAL_LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
 
 #[test]
-fn the_first_write_makes_the_directory_and_leaves_only_the_file_and_its_lock() {
+fn the_first_write_leaves_only_the_file_and_its_lock() {
     let place = Place::empty();
     let store = Store::at(place.at(".aliyun/config.json"));
     assert!(update(&store, |config| count(config, "dev")).unwrap().written);
@@ -53,7 +53,7 @@ fn a_leftover_of_a_dead_process_is_removed() {
 }
 
 #[test]
-fn a_refused_edit_leaves_the_file_and_no_trace() {
+fn a_refused_edit_leaves_the_file_unchanged() {
     let place = Place::with(REALISTIC);
     let refused = place.store().update(AMPLE, |config| {
         config.set_current("生产");
@@ -64,7 +64,7 @@ fn a_refused_edit_leaves_the_file_and_no_trace() {
 }
 
 #[test]
-fn reserved_space_is_used_by_the_next_write_and_given_back_without_one() {
+fn reserved_space_is_used_or_given_back() {
     let place = Place::with(REALISTIC);
     let mut locked = place.store().lock(AMPLE).unwrap();
     locked.reserve(1 << 16).unwrap();
@@ -89,7 +89,7 @@ fn reserved_space_is_used_by_the_next_write_and_given_back_without_one() {
 }
 
 #[test]
-fn a_torn_file_becomes_what_its_writer_meant_and_a_whole_one_stays() {
+fn a_torn_file_is_completed_and_a_whole_one_kept() {
     let [old, new] = ["dev", "生产"].map(|name| REALISTIC.replacen("dev", name, 1));
     let torn = &new[..new.len() / 2];
     for (target, copy, expected) in [
@@ -170,7 +170,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_that_is_bent_under_our_hands_is_noticed() {
+    fn a_link_that_changes_during_work_is_noticed() {
         let place = Place::empty();
         for name in ["one", "two"] {
             fs::write(place.at(name), REALISTIC).unwrap();
@@ -188,7 +188,7 @@ mod unix {
     }
 
     #[test]
-    fn a_file_that_others_can_read_is_made_private_even_by_an_edit_that_changes_nothing() {
+    fn any_edit_makes_a_readable_file_private() {
         for (name, written) in [("dev", false), ("生产", true)] {
             let place = Place::with(REALISTIC);
             set_mode(&place.path(), 0o644);
@@ -209,7 +209,7 @@ mod unix {
     }
 
     #[test]
-    fn a_directory_that_everybody_can_change_is_refused_unless_it_is_sticky() {
+    fn a_world_writable_directory_is_refused_unless_sticky() {
         let place = Place::with(REALISTIC);
         set_mode(place.folder.path(), 0o777);
         let error = update(&place.store(), |config| config.set_current("生产")).unwrap_err();
@@ -221,7 +221,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_that_is_exchanged_under_our_hands_takes_nothing_along() {
+    fn a_folder_that_is_replaced_during_work_gets_nothing() {
         let place = Place::empty();
         for folder in ["home", "victim"] {
             fs::create_dir(place.at(folder)).unwrap();
@@ -258,7 +258,7 @@ mod unix {
     }
 
     #[test]
-    fn a_lock_held_on_a_file_that_others_can_read_is_not_waited_for_long() {
+    fn a_lock_on_a_readable_file_is_not_waited_for_long() {
         let place = Place::with(REALISTIC);
         set_mode(&place.path(), 0o644);
         let theirs = fs::File::open(place.path()).unwrap();

@@ -21,7 +21,7 @@ fn config(text: &str) -> Config {
 }
 
 #[test]
-fn a_new_file_looks_like_the_official_clients_with_keys_in_its_order() {
+fn a_new_file_has_the_official_layout_and_key_order() {
     let mut config = Config::empty();
     config.upsert("dev", &sign_in());
     config.set_current("dev");
@@ -75,7 +75,7 @@ fn a_switch_there_and_back_keeps_the_spelling_of_the_name() {
 }
 
 #[test]
-fn of_two_profiles_of_one_name_the_first_is_read_and_edited_and_both_are_deleted() {
+fn the_first_of_two_namesakes_counts_and_both_are_deleted() {
     let mut config = config(r#"{"profiles":[{"name":"a","mode":"AK"},{"name":"b"},{"name":"a","mode":"OAuth"}]}"#);
     assert_eq!(config.names(), ["a", "b"]);
     assert_eq!(config.profiles().count(), 2);
@@ -88,7 +88,7 @@ fn of_two_profiles_of_one_name_the_first_is_read_and_edited_and_both_are_deleted
 }
 
 #[test]
-fn a_bad_profile_or_field_stops_nobody() {
+fn a_bad_profile_or_field_does_not_affect_others() {
     let config = config(concat!(
         "{\"current\":7,\"profiles\":[\n1,{\"mode\":\"AK\"},{\"name\":[]},",
         "{\"name\":\"ms\",\"mode\":\"oauth\",\"sts_expiration\":1700000000000,\"oauth_access_token\":{},",
@@ -125,7 +125,7 @@ fn secrets_of_a_profile_are_not_shown() {
 }
 
 #[test]
-fn ten_thousand_profiles_are_no_trouble() {
+fn ten_thousand_profiles_are_handled() {
     let profiles: Vec<_> = (0..10_000).map(|n| format!(r#"{{"name":"p{n}","mode":"AK"}}"#)).collect();
     let mut config = config(&format!(r#"{{"profiles":[{}]}}"#, profiles.join(",")));
     assert_eq!(config.names().len(), 10_000);

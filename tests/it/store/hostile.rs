@@ -63,7 +63,7 @@ fn broken_files_are_named_with_the_place_and_never_quoted() {
 }
 
 #[test]
-fn an_empty_file_is_broken_after_a_second_and_a_missing_one_is_not() {
+fn an_empty_file_is_broken_but_a_missing_one_is_fine() {
     let place = Place::with(" \n");
     let started = Instant::now();
     let error = place.store().read().err().unwrap();
@@ -77,7 +77,7 @@ fn an_empty_file_is_broken_after_a_second_and_a_missing_one_is_not() {
 }
 
 #[test]
-fn a_byte_order_mark_is_read_noted_and_dropped_by_the_next_change() {
+fn a_byte_order_mark_is_noted_and_later_dropped() {
     let marked = format!("\u{feff}{REALISTIC}");
     let place = Place::with(&marked);
     let read = place.store().read().unwrap();

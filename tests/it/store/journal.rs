@@ -35,7 +35,7 @@ fn rotate(journal: &mut Journal, locked: &mut Locked, number: usize) {
 }
 
 #[test]
-fn rotated_tokens_are_remembered_across_processes_and_only_the_newest_is_stored() {
+fn the_journal_stores_only_the_newest_tokens() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     let mut journal = Journal::load(&locked).unwrap();
@@ -67,7 +67,7 @@ fn a_server_that_does_not_rotate_makes_nothing_stale() {
 }
 
 #[test]
-fn purging_forgets_one_profile_and_the_last_one_takes_the_file_along() {
+fn purging_the_last_profile_removes_the_journal() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     let mut journal = Journal::load(&locked).unwrap();
@@ -81,7 +81,7 @@ fn purging_forgets_one_profile_and_the_last_one_takes_the_file_along() {
 }
 
 #[test]
-fn a_damaged_journal_is_an_empty_one_with_a_note_until_it_is_written() {
+fn a_damaged_journal_counts_as_empty_with_a_note() {
     for content in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{"profile":"dev"}]}"#] {
         let place = Place::empty();
         let mut locked = place.store().lock(AMPLE).unwrap();
@@ -120,7 +120,7 @@ fn a_link_in_place_of_the_journal_is_not_followed() {
 }
 
 #[test]
-fn a_whole_journal_that_was_left_beside_is_taken_over_and_half_a_one_removed() {
+fn a_complete_leftover_journal_is_used_a_torn_one_removed() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);

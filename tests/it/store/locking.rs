@@ -59,7 +59,7 @@ mod processes {
     }
 
     #[test]
-    fn no_update_of_many_processes_is_lost_and_a_killed_one_holds_nobody_up() {
+    fn many_processes_lose_no_update_even_if_one_is_killed() {
         let place = Place::with(REALISTIC);
         let children: Vec<_> = (0..4).map(|_| counting_process(&place)).collect();
         let mut killed = counting_process(&place);
@@ -90,7 +90,7 @@ fn the_deadline_of_the_lock_is_kept() {
 
 #[cfg(unix)]
 #[test]
-fn writers_who_lock_the_file_itself_wait_for_us_and_we_for_them() {
+fn writers_that_lock_the_file_itself_are_respected() {
     let place = Place::with(REALISTIC);
     let theirs = File::open(place.path()).unwrap();
     theirs.lock().unwrap();
@@ -110,7 +110,7 @@ fn writers_who_lock_the_file_itself_wait_for_us_and_we_for_them() {
     assert!(written.unwrap().written);
 }
 
-/// A lock on a file that is no longer in its place protects nobody, however long it was waited for.
+/// A lock on a file that is no longer in its place protects nothing, however long it was waited for.
 #[cfg(target_os = "linux")]
 mod replaced {
     use std::fs;
@@ -128,7 +128,7 @@ mod replaced {
         file
     }
 
-    /// Plays a writer that waits for the lock on `path`, which is replaced meanwhile and locked by another.
+    /// Plays a writer that waits for the lock on `path`, which is then replaced and locked by another.
     fn waits_for_the_successor(place: &Place, path: &Path) {
         let first = locked(path);
         fs::write(place.path(), REALISTIC).unwrap();
@@ -159,7 +159,7 @@ mod replaced {
     }
 
     #[test]
-    fn a_lock_file_that_was_removed_protects_nobody() {
+    fn a_removed_lock_file_protects_nothing() {
         let place = Place::with(REALISTIC);
         waits_for_the_successor(&place, &place.at("config.json.lock"));
     }

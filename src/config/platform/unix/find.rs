@@ -1,6 +1,6 @@
 //! The way to the shared file: through symbolic links, one descriptor at a time.
 //!
-//! Links and directories may belong to somebody else than their reader: root works in other users' homes. A link is
+//! Links and directories may belong to another user than their reader: root works in other users' homes. A link is
 //! read once and the directory that it leads to stays open, so that nothing can be exchanged between a check and
 //! what was checked.
 

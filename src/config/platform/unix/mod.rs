@@ -75,7 +75,7 @@ pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Whether a file or directory belongs to a user whom we need not trust. Root trusts every owner: it works on
+/// Whether a file or directory belongs to a user that is not trusted. Root trusts every owner: it works on
 /// the owner's behalf.
 pub(crate) fn is_foreign(metadata: &Metadata) -> bool {
     me() != ROOT && metadata.uid() != me() && metadata.uid() != ROOT
@@ -90,7 +90,7 @@ pub(crate) fn is_open_to_all(directory: &Metadata) -> bool {
     directory.mode() & 0o1002 == 0o002
 }
 
-/// Gives a file that was just created by root to the owner of what it stands beside or replaces.
+/// Gives a file that was just created by root to the owner of its neighbour or of what it replaces.
 pub(crate) fn hand_over(file: &File, model: &Metadata) -> io::Result<()> {
     let owner = file.metadata()?;
     if me() != ROOT || (owner.uid(), owner.gid()) == (model.uid(), model.gid()) {
