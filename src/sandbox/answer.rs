@@ -126,7 +126,7 @@ impl Answer {
 
 /// The delivery of a fault that replaces the endpoint's work.
 pub(super) fn instead(fault: &FaultKind, id: &str) -> Option<Delivery> {
-    const WHY: &str = "The sandbox plays a fault.";
+    const WHY: &str = "The sandbox injected this fault.";
     let answer = match fault {
         FaultKind::Drop => return Some(Delivery::Broken(Vec::new())),
         FaultKind::Refuse(status, code) => {

@@ -221,7 +221,7 @@ impl Service {
             }
             (Method::Get, "/", _) => Answer::page(200, pages::home(request.is_chinese())),
             (_, _, Some(allowed)) => {
-                let refusal = Refusal(405, "method_not_allowed", "This is no method for it.");
+                let refusal = Refusal(405, "method_not_allowed", "This method is not allowed here.");
                 Answer::refusal(&refusal, &request.id).with("Allow", allowed)
             }
             _ => Answer::refusal(&Refusal(404, "not_found", "There is nothing here."), &request.id),

@@ -45,7 +45,11 @@ fn failing(world: &World, fault: &str) -> Output {
 
 /// What every endpoint of the sign-in can get wrong: fault, exit code, words.
 const EVERYWHERE: [(&str, u8, &str); 17] = [
-    ("400:invalid_request", 4, "refused: `invalid_request` (status 400), The sandbox plays a fault., request id "),
+    (
+        "400:invalid_request",
+        4,
+        "refused: `invalid_request` (status 400), The sandbox injected this fault., request id ",
+    ),
     ("401:invalid_client", 4, "refused: `invalid_client` (status 401)"),
     ("403", 4, "refused: `access_denied` (status 403)"),
     ("403", 4, "hint: a RAM administrator may have to install the app `official-cli`"),

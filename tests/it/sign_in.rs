@@ -330,7 +330,7 @@ fn a_failed_check_of_the_identity_keeps_the_profile() {
     Default Output Format [json]: json (Only support json)
     Saving profile[demo] ...Done.
     --- stderr
-    error: the profile `demo` is saved, but its identity could not be verified: SANDBOX refused: `server_error` (status 500), The sandbox plays a fault., request id ID
+    error: the profile `demo` is saved, but its identity could not be verified: SANDBOX refused: `server_error` (status 500), The sandbox injected this fault., request id ID
     hint: try again in a moment
     ");
     assert!(world.config().contains("\"current\": \"demo\""));

@@ -25,7 +25,7 @@ const SOCKS_PORT: u16 = 1080;
 /// How long the proxy may take to say again why it refused.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a proxy did, or why its variable is no use.
+/// What a proxy did, or why its variable is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyProblem {
     /// The variable is not Unicode.
