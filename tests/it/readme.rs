@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::support::ports;
 use crate::support::process::{Ended, Home, end};
+use crate::support::{World, ports};
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()
@@ -100,6 +100,29 @@ fn every_option_it_names_exists() {
     for option in words.filter(|word| word.starts_with("--") && !word.ends_with('-') && *word != "--path") {
         assert!(help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")), "{option}");
     }
+}
+
+#[test]
+fn errors_are_one_json_object_by_option_or_variable() {
+    let home = Home::with_profiles();
+    let variable = |value| {
+        let mut command = home.command(&["switch", "absent"]);
+        command.env("ALIBABA_CLOUD_CLI_AI_MODE", value);
+        end(command)
+    };
+    for ended in [home.run(&["switch", "absent", "--error-format", "json"]), variable("1")] {
+        let json: serde_json::Value = serde_json::from_str(&ended.stderr).unwrap();
+        assert_eq!((ended.code, json["exit_code"].as_u64()), (Some(2), Some(2)), "{json}");
+    }
+    assert!(variable("0").stderr.starts_with("error: "));
+}
+
+#[test]
+fn verbose_explains_why_credentials_are_renewed() {
+    let world = World::new();
+    world.signed_in(0);
+    let output = world.run(&["credentials", "--profile", "demo", "--verbose"]).done();
+    output.warns("renewing the credentials of `demo`: ");
 }
 
 #[test]
