@@ -4,7 +4,6 @@
 //! Unicode properties, not by a list. [`printable`] is for prose, [`visible`] for a sentence that is complete
 //! already, [`shell_word`] for a word of a command that a person copies into a shell.
 
-use std::error::Error;
 use std::ffi::OsStr;
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
@@ -122,17 +121,6 @@ fn is_mark(c: char) -> bool {
     use GeneralCategory as Category;
     let category = || CodePointMapData::<Category>::new().get(c);
     !c.is_ascii() && matches!(category(), Category::NonspacingMark | Category::EnclosingMark | Category::SpacingMark)
-}
-
-/// An error and its sources, separated by colons.
-pub fn chain(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        words.push_str(&format!(": {source}"));
-        next = source.source();
-    }
-    words
 }
 
 #[cfg(test)]

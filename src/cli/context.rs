@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
-use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_file, locate};
+use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_place, locate};
 use crate::credentials::Provider;
 use crate::host::{Host, Interrupts};
 use crate::logins::{LoginStore, SharedFile};
@@ -127,7 +127,7 @@ impl<'a> Context<'a> {
             self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name });
             return name.parse().map_err(|_| Usage::Variable { name: variable, problem: Problem::ProfileName }.into());
         }
-        let current = current.filter(|name| !name.is_empty()).unwrap_or("default");
+        let current = current.filter(|name| !name.is_empty()).unwrap_or(ProfileName::DEFAULT);
         current.parse().map_err(|_| Usage::Answer(Problem::ProfileName).into())
     }
 
@@ -200,21 +200,8 @@ fn real_files(variable: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
 
 /// Refuses the real file, by any name: a sandbox must not touch it.
 fn refuse_real_file(path: PathBuf, real: &[PathBuf]) -> Result<PathBuf, Failure> {
-    let is_real = |real: &PathBuf| is_same_file(real, &path) || real_place(real) == real_place(&path);
-    if real.iter().any(is_real) {
+    if real.iter().any(|real| is_same_place(real, &path)) {
         return Err(Usage::RealFile { path }.into());
     }
     Ok(path)
-}
-
-/// Where a path leads by way of links and `..`, as far as there is something.
-fn real_place(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    absolute.components().fold(PathBuf::new(), |mut place, component| {
-        match component {
-            Component::ParentDir => drop(place.pop()),
-            component => place.push(component),
-        }
-        place.canonicalize().unwrap_or(place)
-    })
 }

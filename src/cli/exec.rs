@@ -11,7 +11,7 @@ use super::credentials::{RegionArgs, WantedArgs};
 use super::failure::Failure;
 use super::serve::Served;
 use super::variables::{Variables, endpoint, is_rival, key, profile};
-use crate::config::locate;
+use crate::config::{is_same_place, locate};
 use crate::host::{Env, Host, Program};
 
 /// Run a command with the credentials of a profile
@@ -52,7 +52,7 @@ fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure>
     context.interruptible(async |interrupts| {
         let mut served = Served::open(context, args.wanted, 0, None, interrupts).await?;
         let home = context.host.folders.home.as_deref();
-        let is_default_file = locate(None, None, home).as_deref() == Some(context.logins.path());
+        let is_default_file = locate(None, None, home).is_some_and(|path| is_same_place(&path, context.logins.path()));
         let mut variables = endpoint(served.endpoint.url(), &context.host.env, is_default_file);
         variables.push(profile(served.profile.as_str()));
         variables.extend(args.region.variables(context, served.region_id.as_deref()));

@@ -34,7 +34,7 @@ pub use field::Field;
 pub use journal::{Journal, Login, Verdict};
 pub use location::locate;
 pub use note::{JournalDefect, Note, Oddity};
-pub use platform::is_same_file;
+pub use platform::is_same_place;
 pub use profile::{Fault, Mode, Profile};
 pub use profile_name::{InvalidProfileName, ProfileName};
 pub use store::{Locked, Snapshot, Store, Updated, Version};

@@ -18,6 +18,9 @@ pub struct ProfileName(String);
 pub struct InvalidProfileName;
 
 impl ProfileName {
+    /// The name of the current profile where none is set.
+    pub const DEFAULT: &str = "default";
+
     /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0

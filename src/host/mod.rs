@@ -30,7 +30,7 @@ pub use blocking::blocking;
 pub(crate) use browser::OPEN_COMMAND;
 pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
-pub use entropy::{Entropy, NoEntropy};
+pub use entropy::{Entropy, NoEntropy, draw};
 pub use env::Env;
 pub use http::{
     CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TimeLimit, TransportCause,

@@ -1,11 +1,9 @@
 //! The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4).
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
 
-use crate::host::{Entropy, NoEntropy};
+use crate::host::{Entropy, NoEntropy, draw};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 
@@ -46,15 +44,12 @@ pub fn authorize(
     Ok(Authorization { url: url.into(), state, verifier })
 }
 
-fn draw<const N: usize>(entropy: &dyn Entropy) -> Result<Secret, NoEntropy> {
-    let mut bytes = zeroize::Zeroizing::new([0; N]);
-    entropy.fill(&mut *bytes)?;
-    Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
     use super::*;
 

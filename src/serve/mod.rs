@@ -12,11 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::{Credentials, Error, Keeper, Provider, Report, Wanted};
-use crate::host::{Host, NoEntropy};
+use crate::host::{Host, NoEntropy, draw};
 use crate::loopback_server::{Server, bind};
 use crate::secret::Secret;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use answer::CredentialsHandler;
 
@@ -69,7 +67,7 @@ impl Endpoint {
         let failed = |source| OpenError::Port { port, source };
         let listener = bind(port).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let path = Secret::new(format!("/{}", token(host)?.expose()));
+        let path = Secret::new(format!("/{}", draw::<32>(&*host.entropy)?.expose()));
         let url = Secret::new(format!("http://{address}{}", path.expose()));
         let keeper = Keeper::start(provider, wanted, credentials).map_err(OpenError::Thread)?;
         let handler = CredentialsHandler::new(host, path, keeper.held(), region, describe);
@@ -94,11 +92,4 @@ impl Endpoint {
         self.server.finish(GRACE).await;
         self.keeper.stopped().await;
     }
-}
-
-/// Draws 256 random bits, encoded for a URL.
-fn token(host: &Host) -> Result<Secret, NoEntropy> {
-    let mut bytes = zeroize::Zeroizing::new([0; 32]);
-    host.entropy.fill(&mut *bytes)?;
-    Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }

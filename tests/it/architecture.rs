@@ -102,6 +102,21 @@ fn the_layers_have_no_cycle() {
     }
 }
 
+/// The texts of errors are stable codes, which JSON errors carry; sentences are in `cli/messages`.
+#[test]
+fn the_text_of_each_error_is_a_code() {
+    let mut seen = 0;
+    for file in rust_files(Path::new("src")) {
+        for text in fs::read_to_string(&file).unwrap().split("#[error(\"").skip(1) {
+            let code = text.split('"').next().unwrap();
+            let is_code = code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-{}".contains(c));
+            assert!(is_code && !code.is_empty(), "{}: `{code}`", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 20);
+}
+
 #[test]
 fn every_module_opens_with_its_promise() {
     for file in rust_files(Path::new("src")).into_iter().chain(rust_files(Path::new("tests"))) {

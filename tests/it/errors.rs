@@ -14,7 +14,7 @@ const FAILING: [(&[&str], i32, &str); 9] = [
     (&["configure", "--error-format", "xml"], 2, "usage"),
     (&["switch", "missing"], 2, "usage"),
     (&["credentials", "--profile", "missing"], 2, "no-profile"),
-    (&["list", "--config-path", "/dev/null/config.json"], 6, "io"),
+    (&["list", "--config-path", "/dev/null/config.json"], 6, "file-io"),
 ];
 
 /// Expects one object and nothing else, and that it names `code` and the exit code.

@@ -9,7 +9,7 @@ use super::switch::{NamedProfile, existing, nameless};
 use crate::cli::context::Context;
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::{Message, Warning};
-use crate::config::{Config, Mode, Profile};
+use crate::config::{Config, Mode, Profile, ProfileName};
 use crate::credentials;
 use crate::logins::LOCK_DEADLINE;
 use crate::oauth::token::TokenEndpoint;
@@ -66,7 +66,7 @@ fn remove(config: &mut Config, name: &str) -> Option<String> {
     if !config.remove(name) || !was_current {
         return None;
     }
-    let heir = config.names().first().map_or_else(|| "default".to_owned(), |first| (*first).to_owned());
+    let heir = config.names().first().map_or(ProfileName::DEFAULT, |first| *first).to_owned();
     config.set_current(&heir);
     Some(heir)
 }

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 #[cfg(unix)]
 mod unix;
@@ -28,12 +28,25 @@ pub(super) struct Found {
     pub(super) loose: Option<PathBuf>,
 }
 
-/// Whether both paths lead to one file that exists, by whatever links.
-pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    match (one.metadata(), other.metadata()) {
+/// Whether both paths lead to one file, by whatever links, or would if there were one.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    let is_one_file = match (one.metadata(), other.metadata()) {
         (Ok(one), Ok(other)) => cfg!(unix) && is_same(&one, &other),
         _ => false,
-    }
+    };
+    is_one_file || real_place(one) == real_place(other)
+}
+
+/// Where a path leads by way of links and `..`, as far as there is something.
+fn real_place(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.components().fold(PathBuf::new(), |mut place, component| {
+        match component {
+            Component::ParentDir => drop(place.pop()),
+            component => place.push(component),
+        }
+        place.canonicalize().unwrap_or(place)
+    })
 }
 
 /// Repeats what a signal interrupted. The standard library does so for reads and writes, but neither for locks
