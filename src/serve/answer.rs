@@ -8,7 +8,7 @@ use hyper::header::{ALLOW, HeaderName, HeaderValue, ORIGIN, REFERER};
 use hyper::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 
-use super::Describe;
+use super::{Describe, Refused};
 use crate::credentials::{Error, Held, UriAnswer};
 use crate::host::{Host, Peers};
 use crate::loopback_server::{Handler, Rejection, Request, Response, respond};
@@ -41,12 +41,12 @@ impl Handler for CredentialsHandler {
     }
 
     fn reject(&self, rejection: Rejection, _headers: &HeaderMap) -> Response {
-        let (code, message) = match rejection {
-            Rejection::WrongHost => ("Forbidden", "not this host"),
-            Rejection::HeadTooLarge => ("HeadTooLarge", "request head too large"),
-            Rejection::Malformed => ("BadRequest", "malformed request"),
+        let refused = match rejection {
+            Rejection::WrongHost => Refused::Host,
+            Rejection::HeadTooLarge => Refused::HeadTooLarge,
+            Rejection::Malformed => Refused::Malformed,
         };
-        refuse(rejection.status(), code, message)
+        self.refuse(rejection.status(), refused)
     }
 }
 
@@ -63,26 +63,31 @@ impl CredentialsHandler {
                     .expect("texts are JSON");
                 respond(StatusCode::OK, "application/json", body)
             }
-            Err(Some(error)) => refuse(StatusCode::SERVICE_UNAVAILABLE, code(&error), &(self.describe)(&error)),
-            Err(None) => refuse(StatusCode::SERVICE_UNAVAILABLE, "Expired", "the credentials have expired"),
+            Err(Some(error)) => self.refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Failed(&error)),
+            Err(None) => self.refuse(StatusCode::SERVICE_UNAVAILABLE, Refused::Expired),
         }
     }
 
     /// Returns the response to a request that must not get credentials.
     fn refusal(&self, request: &Request) -> Option<Response> {
         if request.headers().keys().any(only_browsers_send) {
-            return Some(refuse(StatusCode::FORBIDDEN, "Forbidden", "browsers are not served"));
+            return Some(self.refuse(StatusCode::FORBIDDEN, Refused::Browser));
         }
         if request.method() != Method::GET {
-            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "use GET");
+            let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, Refused::Method);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
             return Some(response);
         }
         if request.query().is_some() || Secret::new(request.path()) != self.path {
-            return Some(refuse(StatusCode::NOT_FOUND, "NotFound", "not found"));
+            return Some(self.refuse(StatusCode::NOT_FOUND, Refused::Path));
         }
         let other_user = !self.is_own_user(request);
-        other_user.then(|| refuse(StatusCode::FORBIDDEN, "Forbidden", "other users are not served"))
+        other_user.then(|| self.refuse(StatusCode::FORBIDDEN, Refused::User))
+    }
+
+    fn refuse(&self, status: StatusCode, refused: Refused<'_>) -> Response {
+        let refusal = Refusal { code: code(&refused), message: &(self.describe)(&refused) };
+        respond(status, "application/json", serde_json::to_vec(&refusal).expect("texts are JSON"))
     }
 
     /// Whether the request comes from the user who runs this program. Where the system does not support the
@@ -100,13 +105,20 @@ fn only_browsers_send(name: &HeaderName) -> bool {
     *name == ORIGIN || *name == REFERER || name.as_str().starts_with("sec-fetch-")
 }
 
-fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = serde_json::to_vec(&Refusal { code, message }).expect("texts are JSON");
-    respond(status, "application/json", body)
+/// The kind of a refusal, for programs that read the response.
+fn code(refused: &Refused<'_>) -> &'static str {
+    match refused {
+        Refused::Host | Refused::Browser | Refused::User => "Forbidden",
+        Refused::HeadTooLarge => "HeadTooLarge",
+        Refused::Malformed => "BadRequest",
+        Refused::Method => "MethodNotAllowed",
+        Refused::Path => "NotFound",
+        Refused::Expired => "Expired",
+        Refused::Failed(error) => failed(error),
+    }
 }
 
-/// The kind of an error, for programs that read the response.
-fn code(error: &Error) -> &'static str {
+fn failed(error: &Error) -> &'static str {
     match error {
         Error::SignIn { .. } | Error::Lost(_) => "SignInNeeded",
         Error::Refresh(_) | Error::Exchange(_) | Error::TooShort { .. } => "RenewalFailed",

@@ -21,8 +21,31 @@ use answer::CredentialsHandler;
 /// Time for answers in progress when the endpoint closes.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// Describes why credentials cannot be served, for the programs that ask.
-pub type Describe = Arc<dyn Fn(&Arc<Error>) -> String + Send + Sync>;
+/// Words why a request gets no credentials, for the program that asked.
+pub type Describe = Arc<dyn Fn(&Refused<'_>) -> String + Send + Sync>;
+
+/// Why a request gets no credentials.
+#[derive(Clone, Copy, Debug)]
+pub enum Refused<'a> {
+    /// Its `Host` header names another host.
+    Host,
+    /// Its head is too large.
+    HeadTooLarge,
+    /// It is not HTTP.
+    Malformed,
+    /// A browser sent it.
+    Browser,
+    /// Its method is not GET.
+    Method,
+    /// Its path is not the secret one.
+    Path,
+    /// Another user sent it.
+    User,
+    /// The credentials have expired, and are being renewed.
+    Expired,
+    /// They could not be renewed.
+    Failed(&'a Arc<Error>),
+}
 
 /// A running endpoint. [`Endpoint::close`] ends it without losing a renewal in progress.
 pub struct Endpoint {

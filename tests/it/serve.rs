@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aliyun_rs::credentials::{Provider, Standing, Wanted};
 use aliyun_rs::host::{BoxFuture, Host, Http, Request, Response, TransportError};
 use aliyun_rs::sandbox::Endpoint as Asked;
-use aliyun_rs::serve::Endpoint;
+use aliyun_rs::serve::{Endpoint, Refused};
 use tokio::sync::oneshot;
 
 use crate::support::fetch::{Answer, ask, get, is_closed};
@@ -47,7 +47,10 @@ impl Served {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let describe = Arc::new(|error: &Arc<aliyun_rs::credentials::Error>| error.to_string());
+                let describe = Arc::new(|refused: &Refused<'_>| match refused {
+                    Refused::Failed(error) => error.to_string(),
+                    refused => format!("{refused:?}"),
+                });
                 let mut endpoint = Endpoint::open(&host, provider, wanted, credentials, (0, None), describe).unwrap();
                 opened.send(endpoint.url().expose().to_owned()).unwrap();
                 loop {

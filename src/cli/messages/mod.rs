@@ -20,6 +20,7 @@ use crate::host::TransportError;
 use crate::oauth::loopback::Refusal;
 use crate::openapi::sts::Identity;
 use crate::sandbox::VisitError;
+use crate::serve::Refused;
 use crate::site::Site;
 use crate::text::visible;
 use crate::time::{Skew, Timestamp};
@@ -53,37 +54,81 @@ pub(super) trait Say {
 
 /// A sentence of a conversation or about what was done.
 pub(super) enum Message<'a> {
-    AskLanguage { default: &'a str },
-    AskRegion { default: &'a str },
+    AskLanguage {
+        default: &'a str,
+    },
+    AskRegion {
+        default: &'a str,
+    },
     AskReplace,
     AskSite,
-    ChangingMode { profile: &'a str, mode: &'a Mode },
-    Configuring { profile: &'a str },
-    Deleted { profile: &'a str },
+    ChangingMode {
+        profile: &'a str,
+        mode: &'a Mode,
+    },
+    Configuring {
+        profile: &'a str,
+    },
+    Deleted {
+        profile: &'a str,
+    },
     ExitCodes,
     Failed(&'a Failure),
+    /// Why the endpoint gave no credentials, for the program that asked.
+    Refused(&'a Refused<'a>),
     FaultHelp,
-    Identity { identity: &'a Identity, until: Option<Timestamp> },
+    Identity {
+        identity: &'a Identity,
+        until: Option<Timestamp>,
+    },
     NoBrowser,
-    NotRevoked { reason: &'a Failure },
+    NotRevoked {
+        reason: &'a Failure,
+    },
     NotRevokedInRam,
     NothingToRestore,
     NothingToRevoke,
-    Open { url: &'a str },
+    Open {
+        url: &'a str,
+    },
     OutputFormat,
-    Played { user: &'a str },
+    Played {
+        user: &'a str,
+    },
     Profile,
-    Renewing { profile: &'a str, reason: Reason },
-    Restored { profile: &'a str },
+    Renewing {
+        profile: &'a str,
+        reason: Reason,
+    },
+    Restored {
+        profile: &'a str,
+    },
     Revoked,
-    SandboxRuns { variable: &'a str, url: &'a str },
-    SandboxShared { url: &'a str },
+    SandboxRuns {
+        variable: &'a str,
+        url: &'a str,
+    },
+    SandboxShared {
+        url: &'a str,
+    },
     Saved,
-    Saving { profile: &'a str },
-    SignedInWithoutCredentials { profile: &'a str },
-    StillSignedIn { profile: &'a str },
-    Switched { profile: &'a str },
-    Welcome { identity: &'a Identity, until: Timestamp, remaining: Duration },
+    Saving {
+        profile: &'a str,
+    },
+    SignedInWithoutCredentials {
+        profile: &'a str,
+    },
+    StillSignedIn {
+        profile: &'a str,
+    },
+    Switched {
+        profile: &'a str,
+    },
+    Welcome {
+        identity: &'a Identity,
+        until: Timestamp,
+        remaining: Duration,
+    },
 }
 
 /// What a person can do about a failure.

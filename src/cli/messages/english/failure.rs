@@ -14,7 +14,7 @@ use crate::host::Panicked;
 use crate::login::{self, NotExchanged};
 use crate::oauth::loopback::PortsUnavailable;
 use crate::sandbox::{FolderError, StartError};
-use crate::serve::OpenError;
+use crate::serve::{OpenError, Refused};
 use crate::text::{printable, visible};
 
 pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
@@ -65,6 +65,20 @@ const fn attempted(attempt: Attempt) -> &'static str {
         Attempt::ShowList => "show a list of profiles on the terminal",
         Attempt::StartRuntime => "start the asynchronous runtime",
     }
+}
+
+pub(super) fn refused(refused: &Refused<'_>, f: &mut String) -> Result {
+    f.write_str(match refused {
+        Refused::Host => "not this host",
+        Refused::HeadTooLarge => "request head too large",
+        Refused::Malformed => "malformed request",
+        Refused::Browser => "browsers are not served",
+        Refused::Method => "use GET",
+        Refused::Path => "not found",
+        Refused::User => "other users are not served",
+        Refused::Expired => "the credentials have expired",
+        Refused::Failed(error) => return credentials(error, f),
+    })
 }
 
 fn usage(usage: &Usage, f: &mut String) -> Result {

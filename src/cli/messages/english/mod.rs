@@ -43,6 +43,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::ExitCodes => f.write_str(EXIT_CODES),
         Message::FaultHelp => f.write_str(&faults::help()),
         Message::Failed(failed) => failure::failure(failed, f),
+        Message::Refused(refused) => failure::refused(refused, f),
         Message::Identity { identity, until } => {
             writeln!(f, "account   {}", identity.account_id)?;
             writeln!(f, "identity  {} ({})", identity.arn, identity.identity_type)?;
