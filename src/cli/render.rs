@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-/// Lays out rows below a header, columns apart by ` | ` as the official client does.
-pub(super) fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
+/// The lines of a table: rows below a header, columns apart by ` | ` as the official client does. The rows are made
+/// twice, for the widths and for the lines, and never held: there may be half a million.
+pub(super) fn table<const N: usize>(
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]> + Clone,
+) -> impl Iterator<Item = String> {
     let mut widths = header.map(width);
-    for row in rows {
-        for (widest, cell) in widths.iter_mut().zip(row) {
+    for row in rows.clone() {
+        for (widest, cell) in widths.iter_mut().zip(&row) {
             *widest = (*widest).max(width(cell));
         }
     }
     let rule = widths.map(|width| "-".repeat(width));
-    let mut text = line(header.map(str::to_owned), &widths) + &line(rule, &widths);
-    for row in rows {
-        text += &line(row.clone(), &widths);
-    }
-    text
+    [header.map(str::to_owned), rule].into_iter().chain(rows).map(move |row| line(row, &widths))
 }
 
 fn line<const N: usize>(cells: [String; N], widths: &[usize; N]) -> String {
@@ -61,6 +61,9 @@ mod tests {
     #[test]
     fn columns_line_up_with_chinese_names() {
         let rows = [["测试".to_owned(), "x".to_owned()], ["abcde".to_owned(), String::new()]];
-        assert_eq!(table(&["Name", "B"], &rows), "Name  | B\n----- | -\n测试  | x\nabcde |\n");
+        assert_eq!(
+            table(&["Name", "B"], rows.into_iter()).collect::<String>(),
+            "Name  | B\n----- | -\n测试  | x\nabcde |\n"
+        );
     }
 }

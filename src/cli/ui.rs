@@ -12,6 +12,9 @@ use super::messages::{Language, Message, Say, Warning};
 use crate::host::{Stream, Streams};
 use crate::text::visible_json;
 
+/// Bytes of a long list that are written at once.
+const AT_ONCE: usize = 64 << 10;
+
 /// Writes messages.
 #[derive(Clone)]
 pub(super) struct Ui {
@@ -29,6 +32,19 @@ impl Ui {
     /// Prints what was asked for.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         Ok(self.streams.out(text)?)
+    }
+
+    /// Prints lines that were asked for, many at a time.
+    pub(super) fn print_lines(&self, lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+        let mut text = String::new();
+        for line in lines {
+            text += &line;
+            if text.len() >= AT_ONCE {
+                self.print(&text)?;
+                text.clear();
+            }
+        }
+        self.print(&text)
     }
 
     /// Prints a value as JSON, on one line or laid out.

@@ -107,7 +107,7 @@ impl Config {
     }
 
     /// The profiles in the order of the file, one for each name, read one at a time.
-    pub fn profiles(&self) -> impl Iterator<Item = Profile> {
+    pub fn profiles(&self) -> impl Iterator<Item = Profile> + Clone {
         let mut seen = HashSet::new();
         let places = self.places.iter().filter(move |(name, _)| seen.insert(name.as_str()));
         places.map(|(name, place)| self.read(name, place))

@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
         }
         ListFormat::Table => {
             let rows = config.profiles().map(|profile| Listed::new(&profile, &config, &provider, now).cells());
-            context.ui.print(&table(&COLUMNS, &rows.collect::<Vec<_>>()))
+            context.ui.print_lines(table(&COLUMNS, rows))
         }
     }
 }
