@@ -54,6 +54,19 @@ impl Ui {
         self.print(&Zeroizing::new(visible_json(&text) + "\n"))
     }
 
+    /// Prints a list as JSON, laid out, an item at a time.
+    pub(super) fn print_json_list<T: Serialize>(&self, items: impl Iterator<Item = T>) -> Result<(), Failure> {
+        let mut count = 0;
+        let texts = items.map(|item| {
+            let text = serde_json::to_string_pretty(&item).expect("texts and numbers are JSON");
+            count += 1;
+            let before = if count == 1 { "[\n  " } else { ",\n  " };
+            before.to_owned() + &visible_json(&text).replace('\n', "\n  ")
+        });
+        self.print_lines(texts)?;
+        self.print(if count == 0 { "[]\n" } else { "\n]\n" })
+    }
+
     /// Prints a message that was asked for.
     pub(super) fn print_message(&self, message: &Message<'_>) -> Result<(), Failure> {
         self.print(&message.text(self.language))

@@ -1,7 +1,7 @@
 //! `aliyun-rs configure list`: the official columns and when each profile ends.
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Usage};
@@ -59,34 +59,39 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
     let (provider, now) = (context.provider(), context.host.clock.now());
     match args.format {
         ListFormat::Json => {
-            let profiles: Vec<_> = config.profiles().collect();
-            let rows: Vec<_> = profiles.iter().map(|profile| Listed::new(profile, &config, &provider, now)).collect();
-            context.ui.print_json(&rows.iter().map(Listed::row).collect::<Vec<_>>(), true)
+            context.ui.print_json_list(config.profiles().map(|profile| Listed::new(profile, &config, &provider, now)))
         }
         ListFormat::Table => {
-            let rows = config.profiles().map(|profile| Listed::new(&profile, &config, &provider, now).cells());
+            let rows = config.profiles().map(|profile| Listed::new(profile, &config, &provider, now).cells());
             context.ui.print_lines(table(&COLUMNS, rows))
         }
     }
 }
 
 /// A profile and what is thought of it.
-struct Listed<'a> {
-    profile: &'a Profile,
+struct Listed {
+    profile: Profile,
     current: bool,
     standing: Result<Standing, Error>,
     now: Timestamp,
 }
 
-impl<'a> Listed<'a> {
-    fn new(profile: &'a Profile, config: &Config, provider: &Provider, now: Timestamp) -> Self {
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.row().serialize(serializer)
+    }
+}
+
+impl Listed {
+    fn new(profile: Profile, config: &Config, provider: &Provider, now: Timestamp) -> Self {
         let current = config.current() == Some(profile.name.as_str());
-        Self { profile, current, standing: provider.standing(profile), now }
+        let standing = provider.standing(&profile);
+        Self { profile, current, standing, now }
     }
 
     fn row(&self) -> Row<'_> {
         let Profile { name, mode, site, region_id, language, sts_expiration, oauth_refresh_token_expire, .. } =
-            self.profile;
+            &self.profile;
         Row {
             name,
             current: self.current,
@@ -105,7 +110,7 @@ impl<'a> Listed<'a> {
         let shown = |text: &Option<String>| printable(text.as_deref().unwrap_or_default(), 40);
         [
             format!("{}{mark}", printable(&self.profile.name, 60)),
-            credential(self.profile),
+            credential(&self.profile),
             if self.is_valid() { "Valid" } else { "Invalid" }.to_owned(),
             shown(&self.profile.region_id),
             shown(&self.profile.language),
