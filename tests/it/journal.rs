@@ -213,7 +213,7 @@ fn a_file_that_could_not_be_written_is_repaired_later() {
         fs::create_dir(&draft).unwrap();
     });
     let output = output.done();
-    assert!(output.stderr.starts_with("warning: could not save the new credentials in one of two places"), "{output}");
+    assert!(output.stderr.starts_with("warning: the new credentials could not be saved in full"), "{output}");
     assert!(output.stdout.contains(r#""mode":"StsToken""#), "{output}");
     assert_eq!(world.config(), before);
     fs::remove_dir(&draft).unwrap();

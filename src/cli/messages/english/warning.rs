@@ -34,7 +34,7 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             name(profile)
         ),
         Warning::Missed(error) => {
-            f.write_str("could not save the new credentials in one of two places: ")?;
+            f.write_str("the new credentials could not be saved in full: ")?;
             store(error, f)
         }
         Warning::Note(found) => note(found, f),
