@@ -9,10 +9,15 @@ use std::ffi::{OsStr, OsString};
 /// The families of names.
 const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
 /// Suffixes that, after a prefix, name a key, a profile or another source of credentials.
-const SOURCES: [&str; 23] = [
+const SOURCES: [&str; 29] = [
     "ACCESS_KEY",
     "ACCESS_KEY_ID",
     "ACCESS_KEY_SECRET",
+    "ASSUME_ROLE_ARN",
+    "ASSUME_ROLE_EXTERNAL_ID",
+    "ASSUME_ROLE_POLICY",
+    "ASSUME_ROLE_SESSION_EXPIRATION",
+    "ASSUME_ROLE_SESSION_NAME",
     "BEARER_TOKEN",
     "BEARER_TOKEN_HEADER_KEY",
     "CREDENTIALS_FILE",
@@ -28,6 +33,7 @@ const SOURCES: [&str; 23] = [
     "PROFILE_MODE",
     "ROLE_ARN",
     "ROLE_SESSION_NAME",
+    "SECRET_ACCESS_KEY",
     "SECRET_KEY",
     "SECURITY_TOKEN",
     "SESSION_TOKEN",
@@ -125,6 +131,8 @@ mod tests {
             "ALIBABACLOUD_OIDC_TOKEN_FILE",
             "ALIBABA_CLOUD_ECS_METADATA",
             "ALICLOUD_ECS_ROLE_NAME",
+            "ALICLOUD_ASSUME_ROLE_ARN",
+            "ALIBABA_CLOUD_SECRET_ACCESS_KEY",
             "ALIBABA_CLOUD_BEARER_TOKEN",
             "ALIBABA_CLOUD_EXTERNAL_ID",
             "ECCTL_PROFILE",
@@ -142,7 +150,6 @@ mod tests {
             "ALIBABA_CLOUD_ECS_METADATA_DISABLED",
             "ALIBABA_CLOUD_REGION_ID",
             "ALIBABA_CLOUD_LANGUAGE",
-            "ALICLOUD_ASSUME_ROLE_ARN",
             "OSS_ENDPOINT",
             "AWS_ACCESS_KEY_ID",
             "AWS_PROFILE",

@@ -31,6 +31,8 @@ fn exec_sets_every_key_variable_and_removes_all_others() {
         ("SECURITY_TOKEN", "old"),
         ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/old"),
         ("ALIBABA_CLOUD_ROLE_ARN", "old"),
+        ("ALICLOUD_ASSUME_ROLE_ARN", "old"),
+        ("ALIBABA_CLOUD_SECRET_ACCESS_KEY", "old"),
         ("ALICLOUD_SHARED_CREDENTIALS_FILE", "old"),
         ("ALIYUN_RS_MINE", "kept"),
         ("AWS_PROFILE", "kept"),
