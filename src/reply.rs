@@ -149,17 +149,21 @@ impl Reply {
         success.then(|| Self { host: host.to_owned(), fields, date: date(response.headers()) })
     }
 
-    /// Judges an answer of which only success matters (RFC 7009 section 2.2): 200 with an empty body or with JSON.
+    /// Judges an answer of which only success matters (RFC 7009 section 2.2): 200 with an empty body, or
+    /// with an object that reports no failure in OAuth's words (`error`) or in Alibaba Cloud's (`Code`, `Success`).
     ///
     /// # Errors
     /// [`ReplyError`]
     pub(crate) fn acknowledged(host: &str, response: &Response, sent: &[&Secret]) -> Result<(), ReplyError> {
         let body = response.body().trim_ascii();
-        let empty = body.is_empty() || serde_json::from_slice::<&RawValue>(body).is_ok();
-        if response.status() == StatusCode::OK && empty && !Fields::of(body).has_error() {
+        if response.status() == StatusCode::OK && (body.is_empty() || body == b"{}") {
             return Ok(());
         }
-        Self::judge(host, response, sent).map(drop)
+        let reply = Self::judge(host, response, sent)?;
+        if reply.raw("Code").is_some() || reply.raw("Success").is_some_and(|value| value != "true") {
+            return Err(refusal(host, response, &reply.fields, sent).into());
+        }
+        Ok(())
     }
 
     /// The value of a field, whose name is matched without regard to case: Alibaba Cloud's own SDKs disagree
@@ -388,11 +392,13 @@ mod tests {
             *response.status_mut() = StatusCode::from_u16(status).unwrap();
             Reply::acknowledged("oauth.example", &response, &[]).is_ok()
         };
-        for body in ["", " \r\n", "{}", r#"{"requestId":"R"}"#, "true", r#"{"error":null}"#] {
+        for body in ["", " \r\n", "{}", r#"{"requestId":"R"}"#, r#"{"success":true}"#, r#"{"error":null}"#] {
             assert!(acknowledged(200, body), "{body}");
             assert!(!acknowledged(400, body) && !acknowledged(302, body), "{body}");
         }
-        for body in ["<html>", "<!doctype html>", "welcome to the hotel", r#"{"error":"invalid_request"}"#] {
+        let refused = [r#"{"error":"invalid_request"}"#, r#"{"Code":"Throttling"}"#, r#"{"success":false}"#];
+        let strange = ["<html>", "<!doctype html>", "welcome to the hotel", "[]", "\"ok\"", "true"];
+        for body in refused.into_iter().chain(strange) {
             assert!(!acknowledged(200, body), "{body}");
         }
     }
