@@ -6,22 +6,8 @@ use std::thread;
 use aliyun_rs::oauth::loopback::PORTS;
 use aliyun_rs::sandbox::Endpoint;
 
-use crate::support::ports;
-use crate::support::{Output, Run, World};
+use crate::support::{Output, Run, SIGN_IN, World, ports};
 
-const DEMO: [&str; 11] = [
-    "configure",
-    "--mode",
-    "OAuth",
-    "--profile",
-    "demo",
-    "--oauth-site-type",
-    "CN",
-    "--region",
-    "cn-hangzhou",
-    "--language",
-    "en",
-];
 const OTHER: &str = "{ \"current\": \"other\",\n  \"profiles\": [{\"name\": \"other\", \"mode\": \"AK\"}] }\n";
 
 /// Plays every case, as many at the same time as there are ports for the callback: most of them wait.
@@ -37,7 +23,7 @@ fn failing(world: &World, fault: &str) -> Output {
     world.write_config(OTHER);
     world.fault(&[fault]);
     let files = world.files();
-    let output = Run::new(&DEMO).go(world).shows("<main class=\"failed\">");
+    let output = Run::new(&SIGN_IN).go(world).shows("<main class=\"failed\">");
     assert_eq!(world.files(), files, "{fault}");
     assert!(!output.stdout.contains("Saving"), "{fault}: {output}");
     output
@@ -87,7 +73,7 @@ fn exchanged_later(fault: &str, code: u8, words: &str) {
     let world = World::new();
     world.write_config(OTHER);
     world.fault(&[fault]);
-    let output = Run::new(&DEMO).go(&world).exits(code).warns(words);
+    let output = Run::new(&SIGN_IN).go(&world).exits(code).warns(words);
     let output = output.warns("error: the profile `demo` is signed in and saved, but has no credentials yet: ");
     let page = if code == 4 { "<main class=\"failed\">" } else { "<main class=" };
     output.shows(page);
@@ -103,7 +89,7 @@ fn exchanged_later(fault: &str, code: u8, words: &str) {
 fn refreshed_later(fault: &str) {
     let world = World::new();
     world.fault(&[fault]);
-    let output = Run::new(&DEMO).go(&world).exits(5).warns("the server sent no usable access token");
+    let output = Run::new(&SIGN_IN).go(&world).exits(5).warns("the server sent no usable access token");
     assert_eq!(world.ledger().count(Endpoint::Exchange), 0, "{fault}: {output}");
     world.fault(&[]);
     world.run(&["credentials", "--profile", "demo"]).done();
@@ -120,7 +106,7 @@ fn one_temporary_fault_during_a_sign_in_is_retried() {
     each(&["token=503x2", "token=429x1", "exchange=503x2", "exchange=429x1", "exchange=drop-afterx1"], |fault| {
         let world = World::new();
         world.fault(&[fault]);
-        Run::new(&DEMO).go(&world).done().shows("Authorization successful");
+        Run::new(&SIGN_IN).go(&world).done().shows("Authorization successful");
         assert_eq!(world.ledger().grants("refresh_token"), 0, "{fault}");
     });
 }
@@ -195,7 +181,7 @@ fn odd_spellings_of_a_lifetime_are_accepted() {
     for json in ["\"3600\"", "3600.5", "1e300", "18446744073709551616"] {
         let world = World::new();
         world.fault(&[&format!("token=with:expires_in:{json}")]);
-        Run::new(&DEMO).sign_in(&world).done();
+        Run::new(&SIGN_IN).sign_in(&world).done();
         assert!(world.value("demo", "oauth_access_token_expire").is_i64(), "{json}: {}", world.config());
     }
 }
@@ -215,7 +201,7 @@ fn good_tokens_are_accepted_with_any_other_field() {
     ] {
         let world = World::new();
         world.fault(&[&format!("token={fault}")]);
-        Run::new(&DEMO).sign_in(&world).done();
+        Run::new(&SIGN_IN).sign_in(&world).done();
     }
 }
 
@@ -231,7 +217,7 @@ fn a_token_is_never_shown_even_when_the_answer_is_refused() {
     ] {
         let world = World::new();
         world.fault(&[fault]);
-        let output = Run::new(&DEMO).sign_in(&world);
+        let output = Run::new(&SIGN_IN).sign_in(&world);
         output.hides(&["canary-7f3a-canary".to_owned()]);
     }
 }
@@ -240,7 +226,7 @@ fn a_token_is_never_shown_even_when_the_answer_is_refused() {
 fn words_of_a_server_cannot_command_the_terminal() {
     let world = World::new();
     world.fault(&["exchange=with:error:\"\\u001b]0;owned\\u0007\\u202e\\nfake line\""]);
-    let output = Run::new(&DEMO).sign_in(&world).exits(4);
+    let output = Run::new(&SIGN_IN).sign_in(&world).exits(4);
     assert!(!output.stderr.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{output:?}");
     assert!(!output.stderr.lines().any(|line| line.starts_with("fake")), "{output}");
 }

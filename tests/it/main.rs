@@ -16,6 +16,7 @@ mod deadlines;
 mod delete;
 #[cfg(unix)]
 mod errors;
+#[cfg(unix)]
 mod exec;
 mod faults;
 #[cfg(target_os = "linux")]

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use aliyun_rs::sandbox::Decision;
 use rustix::process::Signal;
 
+#[cfg(target_os = "linux")]
+use crate::support::PATIENCE;
 use crate::support::evidence::port_is_free;
 use crate::support::ports::turn;
 use crate::support::process::{ALIYUN_RS, Home, command, end, start};
-#[cfg(target_os = "linux")]
-use crate::support::run::PATIENCE;
 use crate::support::{Run, World};
 
 const VARIABLE: &str = "ALIYUN_RS_SANDBOX";
@@ -77,7 +77,8 @@ fn an_interrupt_exits_130_and_leaves_no_trace() {
 #[cfg(target_os = "linux")]
 #[test]
 fn tests_pass_in_a_shell_that_ignores_signals() {
-    let tests = ["process::an_interrupt_exits_130_and_leaves_no_trace", "exec::exec_serve_forwards_an_interrupt"];
+    let tests =
+        ["process::an_interrupt_exits_130_and_leaves_no_trace", "exec::signals::exec_serve_forwards_an_interrupt"];
     let mut shell = command("/bin/sh");
     shell.args(["-c", "trap '' INT TERM HUP; exec \"$@\"", "sh"]).arg(fs::read_link("/proc/self/exe").unwrap());
     shell.env("TMPDIR", std::env::temp_dir());

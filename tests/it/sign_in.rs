@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use aliyun_rs::sandbox::{Decision, Endpoint};
 
+use crate::support::PATIENCE;
 use crate::support::evidence::port_is_free;
 #[cfg(target_os = "linux")]
 use crate::support::open_files::{count, wait_until};
 use crate::support::ports::turn;
-use crate::support::run::PATIENCE;
 use crate::support::{Run, World, story};
 
 const DEMO: [&str; 9] =

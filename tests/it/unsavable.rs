@@ -6,22 +6,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::World;
 use crate::support::process::{ALIYUN_RS, Ended, Home, command, end};
+use crate::support::{SIGN_IN, World};
 
-const SIGN_IN: [&str; 11] = [
-    "configure",
-    "--mode",
-    "OAuth",
-    "--profile",
-    "demo",
-    "--oauth-site-type",
-    "CN",
-    "--region",
-    "cn-hangzhou",
-    "--language",
-    "en",
-];
 /// Two users that nothing else on the machine uses.
 const ME: u32 = 61_234;
 const OTHER: u32 = 61_235;

@@ -9,7 +9,7 @@ use crate::support::World;
 
 const NO_TIME: Duration = Duration::ZERO;
 /// How long a renewal goes on trying, and how long it watches the file for another tool's tokens.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RETRIES: Duration = Duration::from_secs(5);
 
 /// A world whose access token has to be refreshed (`life` 0) or only to be exchanged, with credentials that serve
 /// for ten more minutes.
@@ -63,7 +63,7 @@ fn the_file_is_not_watched_while_credentials_are_valid() {
     let world = World::new();
     world.signed_in(0);
     world.fault(&["token=400:invalid_grant"]);
-    assert!(world.obtain_paused().after(PATIENCE).outcome.is_err(), "without old ones it is watched");
+    assert!(world.obtain_paused().after(RETRIES).outcome.is_err(), "without old ones it is watched");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_server_that_asks_for_patience_gets_it_within_reason() {
         (Some("0"), Duration::from_millis(300)),
         (Some("2"), Duration::from_secs(2)),
         (Some("4"), Duration::from_secs(4)),
-        (Some("86400"), PATIENCE),
+        (Some("86400"), RETRIES),
         (Some("99999999999999999999"), Duration::from_millis(300)),
         (Some("-1"), Duration::from_millis(300)),
         (Some("soon"), Duration::from_millis(300)),

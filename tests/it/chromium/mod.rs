@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::ports;
+use crate::support::{PATIENCE, ports};
 use webdriver::Browser;
 
-/// Far more than anything here takes, so that a slow machine fails nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
 const SIGN_IN: [&str; 6] = ["--", "configure", "--mode", "OAuth", "--profile", "demo"];
 const SUCCESS: &str = "Authorization successful. You can close this window.";
 

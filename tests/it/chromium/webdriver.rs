@@ -12,8 +12,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Far more than a page takes, so that a slow machine fails nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::PATIENCE;
+
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser of its own, with an empty profile.

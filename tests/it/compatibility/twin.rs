@@ -20,7 +20,7 @@ use super::front;
 /// Tells the second copy of the test binary where its scratch folder is.
 const INSIDE: &str = "ALIYUN_RS_TEST_TWIN";
 /// A story that takes longer than this many seconds hangs.
-const PATIENCE: &str = "300";
+const TIME_LIMIT: &str = "300";
 const HOSTS: [&str; 5] =
     ["signin.aliyun.com", "oauth.aliyun.com", "signin.alibabacloud.com", "oauth.alibabacloud.com", "sts.aliyuncs.com"];
 /// Gives the namespace its loopback and its names, then becomes the program.
@@ -59,7 +59,7 @@ fn enter(test: &str) {
     let hosts = scratch.path().join("hosts");
     fs::write(&hosts, format!("127.0.0.1 localhost {}\n", HOSTS.join(" "))).unwrap();
     let mut unshare = command("timeout");
-    unshare.args(["--kill-after=5", PATIENCE, "unshare", "--net", "--mount"]);
+    unshare.args(["--kill-after=5", TIME_LIMIT, "unshare", "--net", "--mount"]);
     if !rustix::process::geteuid().is_root() {
         unshare.arg("--map-root-user");
     }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use super::run::PATIENCE;
+use super::PATIENCE;
 
 /// An answer over HTTP.
 #[derive(Debug)]

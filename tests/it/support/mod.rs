@@ -15,9 +15,29 @@ pub(crate) mod terminal;
 pub(crate) mod tool;
 pub(crate) mod world;
 
+use std::time::Duration;
+
 pub(crate) use evidence::story;
 pub(crate) use run::{Output, Run};
 pub(crate) use world::World;
+
+/// Far more than anything here takes, so that a slow machine fails nothing.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Signs `demo` in without a question.
+pub(crate) const SIGN_IN: [&str; 11] = [
+    "configure",
+    "--mode",
+    "OAuth",
+    "--profile",
+    "demo",
+    "--oauth-site-type",
+    "CN",
+    "--region",
+    "cn-hangzhou",
+    "--language",
+    "en",
+];
 
 /// Tries every case on a thread of its own, for cases that mostly wait.
 pub(crate) fn at_once<T: Send>(cases: impl IntoIterator<Item = T>, attempt: impl Fn(T) + Sync) {

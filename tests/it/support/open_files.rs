@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::run::PATIENCE;
+use super::PATIENCE;
 
 /// How often the file that is now at `path` is open.
 pub(crate) fn count(path: &Path) -> usize {

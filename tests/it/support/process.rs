@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
+use super::PATIENCE;
 use super::World;
-use super::run::PATIENCE;
 
 /// The program that these tests are about.
 pub(crate) const ALIYUN_RS: &str = env!("CARGO_BIN_EXE_aliyun-rs");

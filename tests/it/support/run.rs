@@ -14,11 +14,7 @@ use aliyun_rs::host::{
 use aliyun_rs::sandbox::{Decision, visit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::World;
-use super::ports;
-
-/// Far more than anything here takes, so that a slow machine fails nothing.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use super::{PATIENCE, World, ports};
 
 /// One run of the program, before it starts.
 #[must_use]

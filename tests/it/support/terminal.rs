@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{InputModes, LocalModes, OutputModes, tcgetattr};
 
+use super::PATIENCE;
 use super::process::{ALIYUN_RS, Home, Started, start};
-use super::run::PATIENCE;
 
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const DOWN: &str = "\x1b[B";

@@ -1,0 +1,87 @@
+//! Other tools write the shared file at any moment: what they put back is healed, what they renewed is kept.
+
+mod copies;
+mod during_renewal;
+mod stale;
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::tool::{Tokens, assert_no_reuse};
+use crate::support::{Output, World};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
+
+/// A world with a login that was renewed here, and the tokens it was renewed from.
+fn renewed() -> (World, Tokens, String) {
+    let world = World::new();
+    let tokens = world.signed_in(0);
+    let before = world.config();
+    world.run(&ARGS).done();
+    (world, tokens, before)
+}
+
+/// Does something while a refresh is on its way, and returns what the run said.
+fn meanwhile(world: &World, act: impl FnOnce() + Send) -> Output {
+    world.fault(&["token=delay:400x1"]);
+    let draft = world.config_path().with_file_name(".config.json.aliyun-rs.tmp");
+    thread::scope(|scope| {
+        let run = scope.spawn(|| world.run(&ARGS));
+        while !draft.exists() && !run.is_finished() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        // The reservation is made and the request is on its way.
+        thread::sleep(Duration::from_millis(100));
+        act();
+        run.join().unwrap()
+    })
+}
+
+#[test]
+fn deleting_a_profile_purges_the_journal() {
+    let (world, _, copy) = renewed();
+    assert!(world.journal_path().exists());
+    world.run(&["configure", "delete", "--profile", "demo"]).done();
+    assert!(!world.journal_path().exists());
+    world.replace_config(&copy);
+    world.run(&ARGS).exits(3);
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_replaced() {
+    for text in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{}]}"#, "\0\0\0"] {
+        let (world, _, _) = renewed();
+        fs::write(world.journal_path(), text).unwrap();
+        world.pass(HOUR);
+        let output = world.run(&ARGS).done();
+        assert!(output.stderr.contains("the journal of rotated tokens is ignored"), "{text}: {output}");
+        world.pass(HOUR);
+        assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written again");
+    }
+}
+
+#[test]
+fn an_emptied_file_is_restored_from_the_journal() {
+    let (world, _, _) = renewed();
+    let newest = world.refresh_token("demo");
+    for emptied in ["", " \n"] {
+        world.replace_config(emptied);
+        let hint = "hint: the journal next to it still has its logins; restore them: aliyun-rs configure restore";
+        world.run(&ARGS).exits(6).warns(hint);
+        let output = world.run(&["configure", "restore"]).done();
+        assert_eq!(output.stdout, "The login of the profile `demo` was restored.\n");
+        assert_eq!(world.refresh_token("demo"), newest);
+        world.run(&ARGS).done();
+    }
+    world.run(&["configure", "restore"]).done().warns("There is no login to restore.");
+    assert_no_reuse(&world.ledger());
+}
+
+#[test]
+fn a_file_that_is_empty_without_a_journal_is_not_promised_back() {
+    let world = World::new();
+    world.write_config("");
+    world.run(&ARGS).exits(6).warns("hint: remove it, then sign in: rm ");
+}
