@@ -15,7 +15,7 @@
 //! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
-//! | [`secret`], [`text`], [`time`], [`tokens`], [`site`] | types that everyone uses |
+//! | [`secret`], [`text`], [`time`], [`tokens`], [`site`], [`region`] | types that everyone uses |
 //!
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
 //! `tests/it/architecture.rs`.
@@ -29,6 +29,7 @@ pub mod logins;
 pub mod loopback_server;
 pub mod oauth;
 pub mod openapi;
+pub mod region;
 pub mod reply;
 pub mod sandbox;
 pub mod secret;

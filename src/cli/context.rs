@@ -11,6 +11,7 @@ use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_plac
 use crate::credentials::Provider;
 use crate::host::{Host, Interrupts};
 use crate::logins::{LoginStore, SharedFile};
+use crate::region;
 use crate::site::Cloud;
 
 use super::failure::{Attempt, Failure, Remembered, Usage};
@@ -129,6 +130,13 @@ impl<'a> Context<'a> {
         }
         let current = current.filter(|name| !name.is_empty()).unwrap_or(ProfileName::DEFAULT);
         current.parse().map_err(|_| Usage::Answer(Problem::ProfileName).into())
+    }
+
+    /// Warns of a region that is not known: it may be mistyped, or new.
+    pub(super) fn check_region(&self, region: &str) {
+        if !region.is_empty() && !region::is_known(region) {
+            self.ui.warn(&Warning::UnknownRegion { region, meant: region::meant(region) });
+        }
     }
 
     /// The variable that names a profile, and the name.

@@ -24,7 +24,7 @@ const MOST_FAULTS: usize = 10;
 #[derive(Args, Clone, Debug)]
 pub(super) struct WantedArgs {
     /// Profile to use [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
-    #[arg(long, value_name = "NAME", value_parser = read_profile)]
+    #[arg(long, short, value_name = "NAME", value_parser = read_profile)]
     profile: Option<ProfileName>,
     /// Minimum remaining lifetime, such as 900, 15m or 1h [default: 3m]
     #[arg(long, value_name = "TIME", value_parser = read_duration)]
@@ -42,11 +42,13 @@ pub(super) struct RegionArgs {
 impl RegionArgs {
     /// The variables that name the region for a program.
     pub(super) fn variables(&self, context: &Context<'_>, profile: Option<&str>) -> Variables {
+        self.asked().into_iter().for_each(|region| context.check_region(region));
         regions(self.asked(), &context.host.env, profile)
     }
 
     /// Sets the region of `credentials`, for every format but a shell's.
     pub(super) fn apply(&self, context: &Context<'_>, credentials: &mut Credentials) {
+        self.asked().into_iter().for_each(|region| context.check_region(region));
         let meant = region(self.asked(), &context.host.env, credentials.region_id.as_deref());
         credentials.region_id = meant.map(str::to_owned);
     }

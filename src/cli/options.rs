@@ -43,10 +43,10 @@ pub(super) fn read_site(text: &str) -> Result<Site, Problem> {
     text.parse().map_err(|_| Problem::Site)
 }
 
-/// Reads a region id.
+/// Reads a region id; the official ones are in lower case.
 pub(super) fn read_region(text: &str) -> Result<String, Problem> {
     let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && text.len() <= LONGEST_REGION;
-    if fits { Ok(text.to_owned()) } else { Err(Problem::Region) }
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err(Problem::Region) }
 }
 
 /// Reads a language.
@@ -63,6 +63,21 @@ pub(super) fn read_yes(text: &str) -> Result<bool, Problem> {
         "y" | "yes" => Ok(true),
         "n" | "no" => Ok(false),
         _ => Err(Problem::YesNo),
+    }
+}
+
+/// An output format of the official client, which knows one.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum OutputFormat {
+    Json,
+}
+
+impl OutputFormat {
+    /// The value in the file.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+        }
     }
 }
 

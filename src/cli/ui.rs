@@ -172,6 +172,11 @@ impl Ui {
         self.streams.is_terminal(Stream::Input)
     }
 
+    /// Whether a person sees standard output.
+    pub(super) fn is_seen_here(&self) -> bool {
+        self.streams.is_terminal(Stream::Output)
+    }
+
     /// Whether a person sits at standard input and sees standard error.
     pub(super) fn is_interactive(&self) -> bool {
         [Stream::Input, Stream::Error].iter().all(|stream| self.streams.is_terminal(*stream))

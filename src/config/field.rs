@@ -76,6 +76,26 @@ impl Field {
         Self::ALL.iter().position(|field| field.key().eq_ignore_ascii_case(key))
     }
 
+    /// The field with this key, whatever its case.
+    pub fn of(key: &str) -> Option<Self> {
+        Self::rank(key).map(|rank| Self::ALL[rank])
+    }
+
+    /// Whether whoever has the value can act as the identity, or renew its credentials.
+    pub const fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Self::AccessKeySecret
+                | Self::StsToken
+                | Self::PrivateKey
+                | Self::CredentialsUri
+                | Self::AccessToken
+                | Self::OauthAccessToken
+                | Self::OauthRefreshToken
+                | Self::BearerToken
+        )
+    }
+
     /// Whether the official client stores a number or a truth value here.
     pub(super) const fn is_number(self) -> bool {
         matches!(

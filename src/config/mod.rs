@@ -22,8 +22,10 @@ mod profile_name;
 mod raw;
 mod store;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
+
+use serde_json::value::RawValue;
 
 use document::{Entry, Layout, Node, Text, check, each_item, quote, splice, string};
 
@@ -43,6 +45,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What the official client writes when it has nothing to say: Go's `MarshalIndent`, without a final newline.
 const EMPTY: &str = "{\n\t\"current\": \"\",\n\t\"profiles\": [],\n\t\"meta_path\": \"\"\n}";
+
+/// The members of a profile that the official client knows, in its order, with the values as they stand in the file.
+pub type Members = BTreeMap<Field, Box<RawValue>>;
 
 /// The shared file as text, and where its parts are.
 #[derive(Clone)]
@@ -116,6 +121,12 @@ impl Config {
     /// The profile called `name`: the first one, as in the official client.
     pub fn find(&self, name: &str) -> Option<Profile> {
         self.place(name).map(|place| self.read(name, &place))
+    }
+
+    /// The members of the profile called `name`, secrets included.
+    pub fn members(&self, name: &str) -> Option<Members> {
+        let node = Node::object(&self.text[self.place(name)?]).ok()?;
+        Some(Profile::members(&node))
     }
 
     /// Whether there is a profile called `name`.

@@ -12,6 +12,9 @@ use crate::site::Site;
 use crate::time::Timestamp;
 use crate::tokens::{StsCredentials, Tokens};
 
+use serde_json::value::RawValue;
+
+use super::Members;
 use super::document::{Entry, Node, string};
 use super::field::Field;
 
@@ -144,6 +147,12 @@ impl Profile {
         })
     }
 
+    /// The members of `node` that have a [`Field`].
+    pub(super) fn members(node: &Node<'_>) -> Members {
+        let found = Values::collect(node).found.into_iter();
+        found.filter_map(|(field, entry)| Some((field, RawValue::from_string(entry.value.to_owned()).ok()?))).collect()
+    }
+
     /// Reads the members of `node`, whose name is known to be `name`.
     pub(super) fn read(name: &str, node: &Node<'_>) -> Self {
         let mut values = Values::collect(node);
@@ -190,7 +199,7 @@ impl<'a> Values<'a> {
         let (mut found, mut faults) = (BTreeMap::<Field, (bool, Entry<'a>)>::new(), Vec::new());
         for entry in node.entries() {
             let Some(key) = entry.key() else { continue };
-            let Some(field) = Field::rank(&key).map(|rank| Field::ALL[rank]) else { continue };
+            let Some(field) = Field::of(&key) else { continue };
             let exact = key == field.key();
             match found.get(&field) {
                 Some(_) if !faults.contains(&Fault::Repeated(field)) => faults.push(Fault::Repeated(field)),

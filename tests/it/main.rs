@@ -49,6 +49,7 @@ mod sandbox;
 mod secrecy;
 #[cfg(unix)]
 mod serve;
+mod settings;
 mod sign_in;
 #[cfg(unix)]
 mod stopped;

@@ -1,8 +1,10 @@
 //! `aliyun-rs configure`: the sign-in, and the commands about saved profiles.
 
 pub(super) mod delete;
+mod get;
 pub(super) mod list;
 mod restore;
+mod set;
 mod settings;
 pub(super) mod sign_in;
 pub(super) mod switch;
@@ -26,6 +28,8 @@ enum ConfigureCommand {
     Switch(switch::SwitchArgs),
     Delete(delete::DeleteArgs),
     List(list::ListArgs),
+    Get(get::GetArgs),
+    Set(set::SetArgs),
     Restore(restore::RestoreArgs),
 }
 
@@ -39,6 +43,8 @@ pub(super) fn run(context: &Context<'_>, args: ConfigureArgs) -> Result<(), Fail
         Some(ConfigureCommand::Switch(args)) => switch::run(context, args),
         Some(ConfigureCommand::Delete(args)) => delete::run(context, args),
         Some(ConfigureCommand::List(args)) => list::run(context, args),
+        Some(ConfigureCommand::Get(args)) => get::run(context, args),
+        Some(ConfigureCommand::Set(args)) => set::run(context, args),
         Some(ConfigureCommand::Restore(args)) => restore::run(context, args),
     }
 }

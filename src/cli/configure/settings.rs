@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Code, Failure};
 use crate::cli::messages::Message;
-use crate::cli::options::{read_language, read_region};
+use crate::cli::options::{OutputFormat, read_language, read_region};
 use crate::cli::prompt::Prompter;
 use crate::config::{Changes, Field, Profile, ProfileName};
 use crate::host::Interrupts;
@@ -45,6 +45,7 @@ impl Settings {
                 prompter.ask(interrupts, question, self.region.clone(), read_region).await?
             }
         };
+        context.check_region(&self.region);
         context.ui.say(&Message::OutputFormat)?;
         self.language = match language {
             Some(language) => language.to_owned(),
@@ -67,7 +68,7 @@ impl Settings {
         context.ui.say(&Message::Saving { profile: name.as_str() })?;
         let changes = Changes::new()
             .text(Field::RegionId, &self.region)
-            .text(Field::OutputFormat, "json")
+            .text(Field::OutputFormat, OutputFormat::Json.as_str())
             .text(Field::Language, &self.language);
         let mut locked = tokio::select! {
             locked = acquire(&context.logins, LOCK_DEADLINE) => locked?,

@@ -30,7 +30,7 @@ pub(in crate::cli) struct SignInArgs {
     #[arg(long, value_parser = read_mode)]
     mode: Option<Mode>,
     /// Profile to sign in [default: ALIBABACLOUD_PROFILE, else the current one, else `default`]
-    #[arg(long, value_name = "NAME", value_parser = read_profile)]
+    #[arg(long, short, value_name = "NAME", value_parser = read_profile)]
     profile: Option<ProfileName>,
     /// Sign-in site: CN or 0 for aliyun.com, INTL or 1 for alibabacloud.com
     #[arg(long, value_name = "SITE", value_parser = read_site)]

@@ -31,7 +31,7 @@ pub(in crate::cli) struct NamedProfile {
     #[arg(value_name = "NAME", value_parser = read_profile)]
     position: Option<ProfileName>,
     /// Name of the profile, as an option
-    #[arg(long, value_name = "NAME", conflicts_with = "position", value_parser = read_profile)]
+    #[arg(long, short, value_name = "NAME", conflicts_with = "position", value_parser = read_profile)]
     profile: Option<ProfileName>,
 }
 

@@ -17,6 +17,7 @@ use crate::openapi::CallError;
 use crate::reply::ReplyError;
 use crate::sandbox::StartError;
 use crate::serve::OpenError;
+use crate::site::Site;
 
 use super::messages::Problem;
 pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
@@ -145,6 +146,16 @@ pub(in crate::cli) enum Usage {
     NotConfirmed {
         profile: String,
     },
+    /// A login belongs to the site that issued its tokens.
+    SignedInElsewhere {
+        profile: String,
+        old: Site,
+        new: Site,
+    },
+    /// The person declined.
+    NothingShown,
+    /// No setting was given.
+    NothingToSet,
     OptionsMisplaced,
     NotASignInPage,
     /// A value cannot be written in the syntax of a shell.

@@ -61,7 +61,13 @@ pub(super) enum Message<'a> {
         default: &'a str,
     },
     AskReplace,
+    AskShowSecrets {
+        profile: &'a str,
+    },
     AskSite,
+    Changed {
+        profile: &'a str,
+    },
     ChangingMode {
         profile: &'a str,
         mode: &'a Mode,
@@ -180,6 +186,7 @@ pub(super) enum Warning<'a> {
     ProfileFromVariable { variable: &'a str, profile: &'a str },
     Shadowed { variable: &'a str, profile: &'a str },
     Skew(Skew),
+    UnknownRegion { region: &'a str, meant: Option<&'static str> },
 }
 
 macro_rules! say {

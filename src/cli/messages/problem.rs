@@ -12,6 +12,9 @@ pub(in crate::cli) enum Problem {
     /// Not a duration of at most a day.
     #[error("invalid-timeout")]
     Timeout,
+    /// Not a key of the file.
+    #[error("invalid-key")]
+    Key,
     /// Not a language.
     #[error("invalid-language")]
     Language,

@@ -119,6 +119,15 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             name(mode.as_str())
         ),
         Usage::LeftAsItIs { profile } => write!(f, "the profile `{}` was not changed", name(profile)),
+        Usage::NothingShown => f.write_str("nothing was shown"),
+        Usage::NothingToSet => {
+            f.write_str("nothing to set: give --region, --language, --oauth-site-type or --output-format")
+        }
+        Usage::SignedInElsewhere { profile, old, new } => write!(
+            f,
+            "the profile `{}` is signed in to {old}: its login cannot be used at {new}, so nothing was changed",
+            name(profile)
+        ),
         Usage::NotConfirmed { profile } => write!(
             f,
             "the profile `{}` was not changed: replacing it needs confirmation, and standard input is not a terminal",

@@ -29,7 +29,11 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::AskLanguage { default } => write!(f, "Default Language [zh|en] {}: ", name(default)),
         Message::AskRegion { default } => write!(f, "Default Region Id [{}]: ", name(default)),
         Message::AskReplace => f.write_str("Replace it? Its long-lived key is overwritten [y/N]: "),
+        Message::AskShowSecrets { profile } => {
+            write!(f, "Show the secrets of the profile `{}` on this terminal? [y/N]: ", name(profile))
+        }
         Message::AskSite => f.write_str("OAuth Site Type (CN: 0 or INTL: 1, default: CN): "),
+        Message::Changed { profile } => writeln!(f, "The profile `{}` was changed.", name(profile)),
         Message::ChangingMode { profile, mode } => writeln!(
             f,
             "Warning: You are changing the authentication type of profile '{}' from '{}' to 'OAuth'",
@@ -109,6 +113,9 @@ pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
             "a time limit is a number of seconds, or numbers with units such as 90s, 5m or 1h 30m, at most 24h"
         }
         Problem::Fault => "a fault is ENDPOINT=FAULT or ENDPOINT=FAULTxTIMES; `sandbox --help` lists them",
+        Problem::Key => {
+            "unknown setting; the keys are those of config.json, such as mode, region_id or oauth_site_type"
+        }
         Problem::Language => "the language is zh or en",
         Problem::Mode => "unknown mode; only OAuth is supported",
         Problem::ProfileName => "a profile name has 1 to 256 bytes, is not blank, and has no control characters",

@@ -65,6 +65,12 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             )
         }
         Warning::Skew(skew) => clock(*skew, f),
+        Warning::UnknownRegion { region, meant: Some(meant) } => {
+            write!(f, "the region `{}` is not a known one; did you mean `{meant}`?", name(region))
+        }
+        Warning::UnknownRegion { region, meant: None } => {
+            write!(f, "the region `{}` is not a known one; it is used as it is", name(region))
+        }
     }
 }
 
