@@ -49,6 +49,11 @@ pub(super) enum ErrorFormat {
 }
 
 impl GlobalArgs {
+    /// The defaults, for a file.
+    pub(super) fn in_file(config_path: Option<PathBuf>) -> Self {
+        Self { config_path, ..Self::default() }
+    }
+
     /// The options as they are written, for a command inside this one.
     pub(super) fn into_options(self) -> Vec<OsString> {
         let mut options: Vec<OsString> = Vec::new();

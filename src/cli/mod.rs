@@ -1,11 +1,13 @@
 //! The command line: one file a command. A command maps its arguments to the input of a use-case and prints the
 //! outcome; everything a person reads is in `messages`, every exit code in `failure`, every write in `ui`.
 
+mod completions;
 mod configure;
 mod context;
 mod credentials;
 mod exec;
 mod failure;
+mod man;
 mod messages;
 mod options;
 mod prompt;
@@ -62,6 +64,8 @@ enum Command {
     Serve(serve::ServeArgs),
     Whoami(whoami::WhoamiArgs),
     Sandbox(sandbox::SandboxArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     #[command(name = crate::host::OPEN_COMMAND, hide = true)]
     OpenBrowser,
 }
@@ -85,6 +89,9 @@ fn asks_for_json(host: &Host) -> bool {
 }
 
 fn obey(host: &Host, ui: &Ui) -> ExitCode {
+    if let Some(answered) = completions::answer(host, ui, || tree(ui)) {
+        return answered;
+    }
     let cli = match parse(host, ui) {
         Ok(Some(cli)) => cli,
         Ok(None) => return ExitCode::SUCCESS,
@@ -98,10 +105,14 @@ fn obey(host: &Host, ui: &Ui) -> ExitCode {
     }
 }
 
+/// All commands and their help.
+fn tree(ui: &Ui) -> clap::Command {
+    Cli::command().term_width(HELP_WIDTH).after_help(ui.text(&Message::ExitCodes))
+}
+
 /// Reads the arguments; `None` when they only asked for help or the version.
 fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
-    let command = Cli::command().term_width(HELP_WIDTH).after_help(ui.text(&Message::ExitCodes));
-    let parsed = command.try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = tree(ui).try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
     let error = match parsed {
         Ok(cli) => return Ok(Some(cli)),
         Err(error) => error,
@@ -154,6 +165,8 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&context(&cli.global)?, args),
         Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
+        Command::Completions(args) => completions::run(ui, &args),
+        Command::Man(args) => man::run(ui, tree(ui), &args),
         Command::OpenBrowser => open_browser(host),
     }
 }

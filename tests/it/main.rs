@@ -9,6 +9,7 @@ mod chromium;
 mod clock;
 #[cfg(target_os = "linux")]
 mod compatibility;
+mod completions;
 mod concurrency;
 mod configure;
 mod credentials;

@@ -68,6 +68,8 @@ pub(in crate::cli) enum Failure {
     Endpoint(OpenError),
     /// The sandbox could not be started.
     Sandbox(StartError),
+    /// A file or folder that was asked for could not be written.
+    Write { path: PathBuf, error: io::Error },
     /// A program did not run.
     NotRun { program: OsString, error: io::Error },
     /// A bug in this program.

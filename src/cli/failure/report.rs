@@ -138,6 +138,7 @@ impl Failure {
             Self::Sandbox(StartError::Port { .. }) => (Code::Temporary, vec![]),
             Self::NotRun { error, .. } if error.kind() == io::ErrorKind::NotFound => (Code::NotFound, vec![]),
             Self::NotRun { .. } => (Code::NotRun, vec![]),
+            Self::Write { .. } => (Code::File, vec![]),
             Self::Panicked(_) => (Code::Internal, vec![]),
         }
     }
@@ -171,6 +172,7 @@ impl Failure {
             Self::NoAnswer { .. } => "no-answer".to_owned(),
             Self::Endpoint(error) => error.to_string(),
             Self::Sandbox(error) => error.to_string(),
+            Self::Write { .. } => "not-written".to_owned(),
             Self::NotRun { .. } => "command-not-run".to_owned(),
             Self::Panicked(panicked) => panicked.to_string(),
         }

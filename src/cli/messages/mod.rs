@@ -87,6 +87,9 @@ pub(super) enum Message<'a> {
         identity: &'a Identity,
         until: Option<Timestamp>,
     },
+    ManualWritten {
+        folder: &'a Path,
+    },
     NoBrowser,
     NotRevoked {
         reason: &'a Failure,

@@ -22,6 +22,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::Quiet(_) | Failure::PassedOn(_) => Ok(()),
         Failure::Usage(wrong) => usage(wrong, f),
         Failure::Output(error) => write!(f, "could not write to standard output: {}", error.cause()),
+        Failure::Write { path, error } => write!(f, "could not write `{}`: {error}", path.display()),
         Failure::System(attempt, error) => write!(f, "could not {}: {error}", attempted(*attempt)),
         Failure::Store(error, _) => store(error, f),
         Failure::Credentials(error) => credentials(error, f),

@@ -53,6 +53,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             writeln!(f, "identity  {} ({})", identity.arn, identity.identity_type)?;
             until.map_or(Ok(()), |until| writeln!(f, "until     {until}"))
         }
+        Message::ManualWritten { folder } => writeln!(f, "Wrote the manual pages to `{}`.", folder.display()),
         Message::NoBrowser => f.write_str("No browser is opened here: open the address yourself, on this machine.\n"),
         Message::NotRevoked { reason } => {
             f.write_str("The refresh token could not be revoked: ")?;
