@@ -20,7 +20,7 @@ use crate::text::shell_word;
 const VARIABLE: &str = "ALIYUN_RS_COMPLETE";
 const PROGRAM: &str = "aliyun-rs";
 
-/// Print the script that completes commands, options and profile names in a shell
+/// Print a script that completes command lines in a shell
 ///
 /// Bash: source <(aliyun-rs completions bash); others likewise, in the shell's start file.
 #[derive(Args, Debug)]

@@ -130,6 +130,19 @@ fn other_modes_are_a_clear_error() {
 }
 
 #[test]
+fn where_nobody_has_signed_in_a_sign_in_is_needed() {
+    for text in [None, Some("{}"), Some(r#"{"current":"work","profiles":[]}"#)] {
+        let world = World::new();
+        text.into_iter().for_each(|text| world.write_config(text));
+        for command in [&["whoami"][..], &["credentials"], &["serve"], &["exec", "true"], &["exec", "--serve", "true"]]
+        {
+            let output = world.run(command).exits(3).warns("hint: aliyun-rs configure --mode OAuth --profile ");
+            assert_eq!(output.stdout, "", "{command:?}");
+        }
+    }
+}
+
+#[test]
 fn the_error_for_an_unknown_profile_lists_all() {
     let world = World::new();
     world.signed_in(0);

@@ -122,15 +122,16 @@ fn names_of_the_file_cannot_command_the_terminal() {
 }
 
 #[test]
-fn without_a_file_the_command_that_makes_one_is_named() {
+fn without_a_file_the_list_is_empty_and_names_the_sign_in() {
     let world = World::new();
-    story!(world.run(&["list"]).exits(6), @"
-    exit code: 6
+    story!(world.run(&["list", "--format", "json"]).done(), @"
+    exit code: 0
     --- stdout
+    []
     --- stderr
-    error: `DATA/config.json` does not exist yet
-    hint: aliyun-rs configure --mode OAuth --profile NAME
+    There are no profiles yet; to sign in: aliyun-rs configure --mode OAuth --profile NAME
     ");
+    world.run(&["list"]).done().says("Profile").warns("There are no profiles yet");
     assert!(world.files().is_empty());
 }
 

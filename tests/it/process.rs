@@ -330,10 +330,7 @@ fn only_a_literal_address_of_this_machine_is_a_sandbox() {
 
 #[test]
 fn a_closed_pipe_is_not_a_failure() {
-    let home = Home::new();
-    fs::create_dir(home.path(".aliyun")).unwrap();
-    fs::write(home.path(".aliyun/config.json"), "{\"profiles\":[]}").unwrap();
-    fs::set_permissions(home.path(".aliyun/config.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    let home = Home::with_profiles();
     for args in [&["--help"][..], &["list"], &["list", "--format", "json"], &["--version"]] {
         let (gone, output) = io::pipe().unwrap();
         drop(gone);

@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Usage};
+use crate::cli::failure::Failure;
+use crate::cli::messages::Message;
 use crate::cli::render::{span, table};
 use crate::config::{Config, Mode, Profile};
 use crate::credentials::freshness::Reason;
@@ -51,11 +52,10 @@ struct Row<'a> {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), Failure> {
-    let snapshot = context.read()?;
-    if !snapshot.exists {
-        return Err(Usage::NoFile { path: context.logins.path().to_owned() }.into());
+    let config = context.read()?.config;
+    if config.names().is_empty() {
+        context.ui.note(&Message::NoProfiles);
     }
-    let config = snapshot.config;
     let (provider, now) = (context.provider(), context.host.clock.now());
     match args.format {
         ListFormat::Json => {

@@ -166,9 +166,6 @@ pub(in crate::cli) enum Usage {
     },
     NoHome,
     NoDataFolder,
-    NoFile {
-        path: PathBuf,
-    },
 }
 
 impl Failure {

@@ -211,7 +211,6 @@ fn usage_line(usage: &Usage) -> Line<'_> {
         Usage::NotConfirmed { .. } => vec![Hint::Yes],
         Usage::OptionsMisplaced => vec![Hint::OptionsAfter],
         Usage::NoHome => return (Code::File, vec![Hint::ConfigPath]),
-        Usage::NoFile { .. } => return (Code::File, vec![Hint::SignIn]),
         Usage::NoDataFolder | Usage::Unquotable { .. } => return (Code::File, vec![]),
         _ => vec![],
     };
@@ -243,6 +242,10 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
 fn credentials_line(error: &credentials::Error) -> Line<'_> {
     match error {
         credentials::Error::Store(error) => store_line(error, false),
+        // A machine on which nobody has signed in yet.
+        credentials::Error::NoProfile { profile, names } if names.is_empty() => {
+            (Code::SignIn, vec![Hint::SignInTo { profile, site: None }])
+        }
         credentials::Error::NoProfile { names, .. } => (Code::Usage, vec![Hint::Names { names }]),
         credentials::Error::Mode { profile, .. } => (Code::Usage, vec![Hint::OfficialTools { profile }]),
         credentials::Error::Incomplete { profile, .. } => (Code::File, vec![Hint::Incomplete { profile }]),

@@ -91,6 +91,7 @@ pub(super) enum Message<'a> {
         folder: &'a Path,
     },
     NoBrowser,
+    NoProfiles,
     NotRevoked {
         reason: &'a Failure,
     },
@@ -166,7 +167,6 @@ pub(super) enum Hint<'a> {
     RunningSandbox { variable: &'a str, url: &'a str },
     Sandbox,
     ShorterTtl,
-    SignIn,
     SignInAgain,
     SignInTo { profile: &'a str, site: Option<Site> },
     Stranded,

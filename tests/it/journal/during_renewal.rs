@@ -70,7 +70,7 @@ fn another_profile_changed_during_a_renewal_keeps_its_change() {
 fn a_profile_that_was_deleted_during_a_renewal_stays_deleted() {
     let world = World::new();
     world.signed_in(0);
-    let output = meanwhile(&world, || world.replace_config(r#"{"current":"","profiles":[]}"#)).exits(2);
+    let output = meanwhile(&world, || world.replace_config(r#"{"current":"","profiles":[]}"#)).exits(3);
     assert!(output.stderr.contains("there is no profile `demo`"), "{output}");
     assert_eq!(world.config(), r#"{"current":"","profiles":[]}"#);
     assert!(!world.journal_path().exists(), "no token outlives the profile");

@@ -143,7 +143,6 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
         }
         Usage::NoHome => f.write_str("no home folder was found to keep profiles in"),
         Usage::NoDataFolder => f.write_str("no folder for application data was found"),
-        Usage::NoFile { path } => write!(f, "{} does not exist yet", quoted(path)),
     }
 }
 

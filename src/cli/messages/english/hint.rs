@@ -81,7 +81,6 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::RunningSandbox { variable, url } => write!(f, "to use it, set {variable}={url}"),
         Hint::Sandbox => f.write_str("`aliyun-rs sandbox` prints the value to use"),
         Hint::ShorterTtl => f.write_str("use a shorter `--min-ttl`"),
-        Hint::SignIn => f.write_str("aliyun-rs configure --mode OAuth --profile NAME"),
         Hint::SignInAgain => {
             f.write_str("the authorization was already used or is too old: run the same command again")
         }

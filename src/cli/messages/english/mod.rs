@@ -55,6 +55,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         }
         Message::ManualWritten { folder } => writeln!(f, "Wrote the manual pages to `{}`.", folder.display()),
         Message::NoBrowser => f.write_str("No browser is opened here: open the address yourself, on this machine.\n"),
+        Message::NoProfiles => {
+            f.write_str("There are no profiles yet; to sign in: aliyun-rs configure --mode OAuth --profile NAME\n")
+        }
         Message::NotRevoked { reason } => {
             f.write_str("The refresh token could not be revoked: ")?;
             failure::failure(reason, f)?;
