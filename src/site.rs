@@ -43,6 +43,22 @@ impl Site {
         }
     }
 
+    /// The page of the RAM console that lists the applications of an account.
+    pub const fn applications_page(self) -> &'static str {
+        match self {
+            Self::China => "https://ram.console.aliyun.com/applications",
+            Self::International => "https://ram.console.alibabacloud.com/applications",
+        }
+    }
+
+    /// The other site.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::China => Self::International,
+            Self::International => Self::China,
+        }
+    }
+
     const fn sign_in_origin(self) -> &'static str {
         match self {
             Self::China => "https://signin.aliyun.com",
@@ -146,6 +162,16 @@ impl Cloud {
     /// The Security Token Service, the same for both sites.
     pub fn sts_url(&self) -> String {
         self.at("https://sts.aliyuncs.com", "/")
+    }
+
+    /// The Identity Management Service, the same for both sites.
+    pub fn ims_url(&self) -> String {
+        self.at("https://ims.aliyuncs.com", "/")
+    }
+
+    /// Resource Access Management, the same for both sites.
+    pub fn ram_url(&self) -> String {
+        self.at("https://ram.aliyuncs.com", "/")
     }
 
     /// Who signs the callback of `site` (RFC 9207), where a callback says so at all. A sandbox does not.

@@ -11,8 +11,10 @@ use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_plac
 use crate::credentials::Provider;
 use crate::host::{Host, Interrupts};
 use crate::logins::{LoginStore, SharedFile};
+use crate::openapi::{Client, Key};
 use crate::region;
 use crate::site::Cloud;
+use crate::time::Skew;
 
 use super::failure::{Attempt, Failure, Remembered, Usage};
 use super::messages::{Problem, Warning};
@@ -109,6 +111,12 @@ impl<'a> Context<'a> {
             clock: Arc::clone(&self.host.clock),
             http: Arc::clone(&self.host.http),
         }
+    }
+
+    /// Returns what sends calls signed with `key`, on a clock that is off by `skew`.
+    pub(super) fn client<'c>(&'c self, key: Key<'c>, skew: Skew) -> Client<'c> {
+        let Host { http, entropy, clock, .. } = self.host;
+        Client { http: &**http, entropy: &**entropy, clock: &**clock, skew, cloud: &self.cloud, key }
     }
 
     /// Runs `work` on a runtime of its own, which is built only to wait for the network or a person. From

@@ -38,18 +38,16 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(context: &Context<'_>, args: WhoamiArgs) -> Result<(), Failure> {
-    let host = context.host;
     let (_, credentials, skew) = args.wanted.obtain_with_skew(context)?;
     let key = Key {
         id: &credentials.access_key_id,
         secret: &credentials.access_key_secret,
         token: credentials.security_token.as_ref(),
     };
-    let now = skew.to_server(host.clock.now());
+    let client = context.client(key, skew);
     let identity = context.interruptible(async |interrupts| {
-        let asked = caller_identity(&*host.http, &*host.entropy, &context.cloud, &key, now);
         tokio::select! {
-            answer = asked => answer.map_err(|error| Failure::Identity { saved: None, error }),
+            answer = caller_identity(&client) => answer.map_err(|error| Failure::Identity { saved: None, error }),
             () = interrupts.next() => Err(crate::credentials::Error::Interrupted.into()),
         }
     })?;

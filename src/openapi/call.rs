@@ -3,12 +3,14 @@
 use http::header::{ACCEPT, AUTHORIZATION, HOST};
 use serde_json::Value;
 
-use super::signature::{Action, Key, hex, sign};
-use crate::host::{Entropy, Http, NoEntropy};
+use super::action::Action;
+use super::signature::{Key, Unsigned, hex, sign};
+use crate::host::{Clock, Entropy, Http, NoEntropy};
 use crate::reply::{Problem, Refusal, Reply, ReplyError};
 use crate::secret::Secret;
+use crate::site::{Cloud, NotSandboxToken};
 use crate::text::printable;
-use crate::time::Timestamp;
+use crate::time::{Skew, Timestamp};
 
 const MAX_TEXT: usize = 256;
 /// How the codes begin that refuse the date of a signature.
@@ -25,48 +27,66 @@ pub enum CallError {
     Reply(#[from] ReplyError),
 }
 
-/// Sends one action to `url` with `key`. `now` is the server's time as far as it is known, in which the signature is
-/// dated. A service that refuses this date sends its own, and the action is sent once more with that.
-///
-/// # Errors
-/// [`CallError`]
-pub(super) async fn call(
-    http: &dyn Http,
-    entropy: &dyn Entropy,
-    url: &str,
-    action: &Action<'_>,
-    key: &Key<'_>,
-    now: Timestamp,
-) -> Result<Reply, CallError> {
-    match call_once(http, entropy, url, action, key, now).await {
-        Err(CallError::Reply(ReplyError::Refused(Refusal { code: Some(code), date: Some(date), .. })))
-            if code.starts_with(DATE_REFUSED) && date != now =>
-        {
-            call_once(http, entropy, url, action, key, date).await
-        }
-        outcome => outcome,
+impl From<NotSandboxToken> for CallError {
+    fn from(error: NotSandboxToken) -> Self {
+        Self::Reply(error.into())
     }
 }
 
-async fn call_once(
-    http: &dyn Http,
-    entropy: &dyn Entropy,
-    url: &str,
-    action: &Action<'_>,
-    key: &Key<'_>,
-    now: Timestamp,
-) -> Result<Reply, CallError> {
-    let signed = sign(action, key, now, &nonce(entropy)?);
-    let mut request = http::Request::post(url).header(ACCEPT, "application/json").header(HOST, action.host);
-    for (name, value) in &signed.headers {
-        request = request.header(*name, value.expose());
+/// Sends signed calls of one identity. Nothing is retried, but for a refused date.
+#[derive(Clone, Copy)]
+pub struct Client<'a> {
+    /// The network.
+    pub http: &'a dyn Http,
+    /// The source of nonces.
+    pub entropy: &'a dyn Entropy,
+    /// The local clock.
+    pub clock: &'a dyn Clock,
+    /// How far it is from the server's, in whose time signatures are dated.
+    pub skew: Skew,
+    /// Alibaba Cloud or a sandbox.
+    pub cloud: &'a Cloud,
+    /// What signs.
+    pub key: Key<'a>,
+}
+
+impl Client<'_> {
+    /// Sends `action`. A service that refuses the date of the signature sends its own, and the action is sent once more
+    /// with that.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub(super) async fn call(&self, action: &Action) -> Result<Reply, CallError> {
+        self.key.token.map_or(Ok(()), |token| self.cloud.check_token(token))?;
+        let now = self.skew.to_server(self.clock.now());
+        match self.call_once(action, now).await {
+            Err(CallError::Reply(ReplyError::Refused(Refusal { code: Some(code), date: Some(date), .. })))
+                if code.starts_with(DATE_REFUSED) && date != now =>
+            {
+                self.call_once(action, date).await
+            }
+            outcome => outcome,
+        }
     }
-    let request = request.header(AUTHORIZATION, signed.authorization).body(Vec::new()).map_err(|_| {
-        ReplyError::Field { host: action.host.to_owned(), field: "accessKeyId", problem: Problem::Unusable }
-    })?;
-    let response = http.send(request).await.map_err(ReplyError::from)?;
-    let sent: Vec<&Secret> = key.token.into_iter().chain([key.secret]).collect();
-    Ok(Reply::judge(action.host, &response, &sent)?)
+
+    async fn call_once(&self, action: &Action, now: Timestamp) -> Result<Reply, CallError> {
+        let url = action.product.url(self.cloud);
+        let (host, query) = (authority(&url), action.query());
+        let unsigned = Unsigned { host: &host, action: action.name, version: action.product.version(), query: &query };
+        let signed = sign(&unsigned, &self.key, now, &nonce(self.entropy)?);
+        let url = if query.is_empty() { url } else { format!("{url}?{query}") };
+        let mut request = http::Request::post(url).header(ACCEPT, "application/json").header(HOST, &host);
+        for (name, value) in &signed.headers {
+            request = request.header(*name, value.expose());
+        }
+        let request = request
+            .header(AUTHORIZATION, signed.authorization)
+            .body(Vec::new())
+            .map_err(|_| ReplyError::Field { host: host.clone(), field: "accessKeyId", problem: Problem::Unusable })?;
+        let response = self.http.send(request).await.map_err(ReplyError::from)?;
+        let sent: Vec<&Secret> = self.key.token.into_iter().chain([self.key.secret]).collect();
+        Ok(Reply::judge(&host, &response, &sent)?)
+    }
 }
 
 /// A text of the answer, safe to print.
@@ -78,7 +98,7 @@ pub(super) fn text(reply: &Reply, name: &'static str) -> Result<String, ReplyErr
 }
 
 /// The `Host` header for `url`.
-pub(super) fn authority(url: &str) -> String {
+fn authority(url: &str) -> String {
     url.parse::<http::Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string)).unwrap_or_default()
 }
 

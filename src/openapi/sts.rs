@@ -1,11 +1,7 @@
 //! The Security Token Service (STS 2015-04-01): who do these credentials belong to?
 
-use super::call::{CallError, authority, call, text};
-use super::signature::{Action, Key};
-use crate::host::{Entropy, Http};
-use crate::reply::ReplyError;
-use crate::site::Cloud;
-use crate::time::Timestamp;
+use super::action::{Action, Product};
+use super::call::{CallError, Client, text};
 
 /// Who the credentials belong to, as STS says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,22 +16,19 @@ pub struct Identity {
     pub principal_id: String,
 }
 
-/// Asks `GetCallerIdentity`, which needs no permission. `now` is the server's time.
+impl Identity {
+    /// Whether it is the account itself, which may do everything.
+    pub fn is_account(&self) -> bool {
+        self.identity_type == "Account"
+    }
+}
+
+/// Asks `GetCallerIdentity`, which needs no permission.
 ///
 /// # Errors
 /// [`CallError`]
-pub async fn caller_identity(
-    http: &dyn Http,
-    entropy: &dyn Entropy,
-    cloud: &Cloud,
-    key: &Key<'_>,
-    now: Timestamp,
-) -> Result<Identity, CallError> {
-    key.token.map_or(Ok(()), |token| cloud.check_token(token)).map_err(ReplyError::from)?;
-    let url = cloud.sts_url();
-    let host = authority(&url);
-    let action = Action { host: &host, name: "GetCallerIdentity", version: "2015-04-01", query: &[] };
-    let reply = call(http, entropy, &url, &action, key, now).await?;
+pub async fn caller_identity(client: &Client<'_>) -> Result<Identity, CallError> {
+    let reply = client.call(&Action::new(Product::Sts, "GetCallerIdentity")).await?;
     Ok(Identity {
         account_id: text(&reply, "AccountId")?,
         arn: text(&reply, "Arn")?,

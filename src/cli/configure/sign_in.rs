@@ -161,15 +161,13 @@ async fn welcome(
     let Outcome { credentials, skew, .. } = outcome;
     let credentials = credentials.map_err(|error| Failure::NotExchanged { profile: name.to_string(), error })?;
     let StsCredentials { access_key_id: id, access_key_secret: secret, security_token, expiration } = &credentials;
-    let key = Key { id, secret, token: Some(security_token) };
-    let host = context.host;
-    let now = host.clock.now();
-    let asked = caller_identity(&*host.http, &*host.entropy, &context.cloud, &key, skew.to_server(now));
+    let client = context.client(Key { id, secret, token: Some(security_token) }, skew);
+    let asked = caller_identity(&client);
     let identity = tokio::select! {
         identity = asked => identity.map_err(|error| Failure::Identity { saved: Some(name.to_string()), error })?,
         () = interrupts.next() => return Err(interrupted()),
     };
-    let remaining = expiration.remaining(now);
+    let remaining = expiration.remaining(context.host.clock.now());
     context.ui.say(&Message::Welcome { identity: &identity, until: *expiration, remaining })?;
     context.warn_if_shadowed(name.as_str());
     Ok(())
