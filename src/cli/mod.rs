@@ -20,10 +20,11 @@ mod variables;
 mod whoami;
 
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::host::{Host, Stream, caught, open_here};
 use crate::site::Cloud;
@@ -112,6 +113,9 @@ fn tree(ui: &Ui) -> clap::Command {
 
 /// Reads the arguments; `None` when they only asked for help or the version.
 fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
+    if let Some(cli) = parse_frequent(&host.args) {
+        return Ok(Some(cli));
+    }
     let parsed = tree(ui).try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
     let error = match parsed {
         Ok(cli) => return Ok(Some(cli)),
@@ -140,6 +144,18 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
     }
     ui.raw_error(&text);
     Err(Failure::Quiet(Code::Usage))
+}
+
+/// Reads a call of a command that programs run often, without building the other commands: that takes longer than
+/// everything else that a cached call does. Leaves it to the whole tree to say what is wrong with any other call.
+fn parse_frequent(args: &[OsString]) -> Option<Cli> {
+    let command = match args.get(1)?.to_str()? {
+        "credentials" => credentials::CredentialsArgs::augment_args(clap::Command::new("credentials")),
+        "exec" => exec::ExecArgs::augment_args(clap::Command::new("exec")),
+        _ => return None,
+    };
+    let tree = GlobalArgs::augment_args(clap::Command::new("aliyun-rs")).subcommand(command);
+    Cli::from_arg_matches(&tree.try_get_matches_from(args).ok()?).ok()
 }
 
 /// The failure for a value that one of our own parsers refused, which has a message in every language.
@@ -178,4 +194,42 @@ fn open_browser(host: &Host) -> Result<(), Failure> {
         return Err(Usage::NotASignInPage.into());
     }
     open_here(&url).map_err(|error| Failure::System(Attempt::OpenBrowser, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The arguments as each of the two trees reads them.
+    fn read(line: &str) -> (Option<String>, Option<String>) {
+        let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let quickly = parse_frequent(&args);
+        (quickly.map(|cli| format!("{cli:?}")), Cli::try_parse_from(&args).ok().map(|cli| format!("{cli:?}")))
+    }
+
+    #[test]
+    fn a_frequent_command_is_read_as_by_the_whole_tree() {
+        for line in [
+            "aliyun-rs credentials",
+            "aliyun-rs credentials --profile p --min-ttl 15m --format env --region cn-hangzhou --verbose",
+            "aliyun-rs credentials --config-path f --error-format json",
+            "aliyun-rs exec -- true --help",
+            "aliyun-rs exec --serve --profile p env -i",
+        ] {
+            let (quickly, wholly) = read(line);
+            assert!(quickly.is_some() && quickly == wholly, "{line}: {quickly:?}, {wholly:?}");
+        }
+    }
+
+    #[test]
+    fn the_whole_tree_reads_every_other_call() {
+        for line in ["aliyun-rs", "aliyun-rs list", "aliyun-rs --verbose credentials"] {
+            assert_eq!(read(line).0, None, "{line}");
+        }
+        for wrong in
+            ["credentials --help", "credentials -V", "credentials x", "exec", "credentials --min-ttl x", "cred"]
+        {
+            assert_eq!(read(&format!("aliyun-rs {wrong}")), (None, None), "{wrong}");
+        }
+    }
 }
