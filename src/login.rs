@@ -1,7 +1,7 @@
 //! The sign-in: from a profile's name to a profile that is saved.
 //!
 //! The order is the promise. Before anybody sees the URL, it is checked that the profile can be saved; the listener is
-//! bound before that, too. The tokens are kept as soon as they arrive, the credentials after them; the browser is
+//! bound before that, too. The tokens are saved as soon as they arrive, the credentials after them; the browser is
 //! answered last, with the real outcome. An interrupt before the tokens arrive leaves the file as it was. Questions
 //! to the person are the caller's, before or after.
 
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::config::{Changes, Field, Mode, Note, StoreError};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
-use crate::logins::{LOCK_DEADLINE, LoginStore, Rotation, acquire};
+use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::Exchanged;
@@ -199,7 +199,7 @@ async fn complete(
         () = interrupts.next() => return Err(Error::Interrupted),
     };
     // From here on no interrupt is heard until the tokens are safe.
-    let mut outcome = keep(input, &tokens).await?;
+    let mut outcome = persist(input, &tokens).await?;
     match &tokens.access_token {
         None => outcome.credentials = Err(NotExchanged::NoAccessToken),
         Some(token) => {
@@ -243,10 +243,10 @@ async fn redeem(
 }
 
 /// Makes the tokens durable, in a profile that has nothing of an earlier login.
-async fn keep(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
+async fn persist(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
     let mut locked = acquire(input.logins, LOCK_DEADLINE).await?;
     let (profile, site, tokens) = (input.profile.to_owned(), input.site, tokens.clone());
-    let kept = locked.with(move |logins| {
+    let persisted = locked.with(move |logins| {
         let before = logins.read_and_heal(&profile)?.profile;
         let superseded = before.and_then(|profile| profile.oauth_refresh_token);
         let settings = Changes::new()
@@ -256,11 +256,11 @@ async fn keep(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
             .remove(Field::AccessKeySecret)
             .remove(Field::StsToken)
             .remove(Field::StsExpiration);
-        logins.keep(&Rotation { profile, site, tokens, superseded, settings, overrule: true })
+        logins.persist(&Issued { profile, site, tokens, superseded, settings, overrule: true })
     });
-    let kept = kept.await?;
+    let persisted = persisted.await?;
     let credentials = Err(NotExchanged::Interrupted);
-    Ok(Outcome { credentials, skew: Skew::default(), notes: kept.notes, missed: kept.missed })
+    Ok(Outcome { credentials, skew: Skew::default(), notes: persisted.notes, missed: persisted.missed })
 }
 
 /// Saves the credentials next to the tokens. They are valid even if that fails.

@@ -12,7 +12,7 @@ use super::credentials::{RegionArgs, WantedArgs, warnings};
 use super::failure::Failure;
 use super::messages::{Message, Warning};
 use crate::config::ProfileName;
-use crate::credentials::{Error, Report};
+use crate::credentials::{Error, RenewalResult};
 use crate::host::Interrupts;
 use crate::serve::{Endpoint, Refused};
 
@@ -91,7 +91,7 @@ impl<'a> Served<'a> {
     }
 
     /// Shows what was not shown the last time.
-    fn show(&mut self, report: Report) {
+    fn show(&mut self, report: RenewalResult) {
         let (topics, lines): (Vec<_>, Vec<_>) = self.news(report).into_iter().unzip();
         for (_, line) in topics.iter().zip(&lines).filter(|(topic, _)| !self.said.contains(topic)) {
             self.context.ui.raw_error(line);
@@ -99,7 +99,7 @@ impl<'a> Served<'a> {
         self.said = topics;
     }
 
-    fn news(&self, report: Report) -> Vec<(Topic, String)> {
+    fn news(&self, report: RenewalResult) -> Vec<(Topic, String)> {
         let ui = self.context.ui;
         match report {
             Ok(mut notices) => {

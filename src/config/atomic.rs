@@ -22,7 +22,7 @@ use super::raw::Raw;
 /// The kind of the file that holds what a file that cannot be replaced is about to hold.
 pub(super) const COPY: &str = "copy";
 
-/// A file that will take the place of another. Dropped before that, it is removed, unless it is to be kept.
+/// A file that will take the place of another. Dropped before that, it is removed, unless it is to persist.
 #[derive(Debug)]
 pub(super) struct Draft {
     place: Arc<Place>,
@@ -30,7 +30,7 @@ pub(super) struct Draft {
     target: OsString,
     file: File,
     filled: bool,
-    kept: bool,
+    persisted: bool,
 }
 
 impl Draft {
@@ -45,7 +45,7 @@ impl Draft {
         let (place, name) = (Arc::clone(place), place.own(kind));
         place.remove(&name)?;
         let file = place.folder.create(&name).map_err(StoreError::io(Action::Create, &place.path_of(&name)))?;
-        let draft = Self { place, name, target, file, filled: false, kept: false };
+        let draft = Self { place, name, target, file, filled: false, persisted: false };
         platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path()))?;
         Ok(draft)
     }
@@ -80,7 +80,7 @@ impl Draft {
     pub(super) fn place(&mut self, lock: &Lock) -> Result<Placed, StoreError> {
         let target = self.place.path_of(&self.target);
         match self.place.folder.rename(&self.name, &self.target) {
-            Ok(()) => self.kept = true,
+            Ok(()) => self.persisted = true,
             Err(error) if is_bound(&error) && self.target == self.place.name => {
                 self.copy_into_target(lock)?;
                 return Ok(Placed::Copied);
@@ -98,7 +98,7 @@ impl Draft {
         let renamed = self.place.folder.rename(&self.name, &copy).and_then(|()| self.place.folder.sync());
         renamed.map_err(StoreError::io(Action::Replace, &self.place.path_of(&copy)))?;
         // From here on it is the one whole copy.
-        self.kept = true;
+        self.persisted = true;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(self.place.length(&copy)).unwrap_or(0) + 1));
         let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut bytes));
         read.map_err(StoreError::io(Action::Read, &self.place.path_of(&copy)))?;
@@ -106,10 +106,10 @@ impl Draft {
         self.place.remove(&copy)
     }
 
-    /// Keeps a file that cannot take its place, and returns where it is, if it has its content.
-    pub(super) fn keep(mut self) -> Option<PathBuf> {
-        self.kept = self.filled;
-        self.kept.then(|| self.path())
+    /// Leaves a file that cannot take its place where it is, and returns that, if it has its content.
+    pub(super) fn persist(mut self) -> Option<PathBuf> {
+        self.persisted = self.filled;
+        self.persisted.then(|| self.path())
     }
 
     fn path(&self) -> PathBuf {
@@ -119,7 +119,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.persisted {
             // What stays behind is private, and the next holder of the lock removes it.
             let _ = self.place.folder.remove(&self.name);
         }

@@ -328,7 +328,7 @@ impl Locked {
     /// Keeps the journal that could not be put in its place, and returns where it is. The next holder of the lock puts
     /// it there before anything else.
     pub fn strand(&mut self) -> Option<PathBuf> {
-        self.journal_draft.take().and_then(Draft::keep)
+        self.journal_draft.take().and_then(Draft::persist)
     }
 
     /// Removes the journal, durably.

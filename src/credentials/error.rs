@@ -60,7 +60,7 @@ pub enum Error {
         /// What new credentials have.
         got: Duration,
     },
-    /// The new tokens could be kept nowhere.
+    /// The new tokens could be saved nowhere.
     #[error("tokens-lost")]
     Lost(#[source] StoreError),
     /// An interrupt came.

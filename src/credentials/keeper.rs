@@ -33,7 +33,7 @@ const HOPELESS_PAUSE: Duration = Duration::from_secs(600);
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(45);
 
 /// What came of one attempt to renew.
-pub type Report = Result<Notices, Arc<Error>>;
+pub type RenewalResult = Result<Notices, Arc<Error>>;
 
 /// Why there are no credentials in memory; `None` if they have just expired.
 pub type Trouble = Option<Arc<Error>>;
@@ -42,7 +42,7 @@ pub type Trouble = Option<Arc<Error>>;
 pub struct Keeper {
     stop: UnboundedSender<()>,
     thread: JoinHandle<()>,
-    reports: UnboundedReceiver<Report>,
+    reports: UnboundedReceiver<RenewalResult>,
     held: Held,
 }
 
@@ -158,7 +158,7 @@ impl Keeper {
     }
 
     /// Waits for the next attempt to renew; forever when there will be none.
-    pub async fn report(&mut self) -> Report {
+    pub async fn report(&mut self) -> RenewalResult {
         match self.reports.recv().await {
             Some(report) => report,
             None => std::future::pending().await,
@@ -185,7 +185,7 @@ struct Worker {
     wanted: Wanted,
     state: watch::Sender<State>,
     wake: Arc<Notify>,
-    reporter: UnboundedSender<Report>,
+    reporter: UnboundedSender<RenewalResult>,
     interrupts: Interrupts,
     failures: u32,
     /// When the network may be tried again.
@@ -258,7 +258,7 @@ impl Worker {
         self.report(Err(error));
     }
 
-    fn report(&self, report: Report) {
+    fn report(&self, report: RenewalResult) {
         // The receiver may be gone.
         self.reporter.send(report).ok();
     }

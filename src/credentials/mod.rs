@@ -24,7 +24,7 @@ use crate::tokens::StsCredentials;
 
 pub use error::{Error, SignInReason};
 use freshness::{Freshness, LAST_RESORT, MIN_TTL, Reason, of_credentials};
-pub use keeper::{Held, Keeper, Report, Trouble};
+pub use keeper::{Held, Keeper, RenewalResult, Trouble};
 pub use uri::UriAnswer;
 
 /// Returns what obtains credentials.

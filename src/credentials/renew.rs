@@ -1,5 +1,5 @@
 //! Renewal, in the one order in which no failure loses the login: lock, read again, reserve space, use the refresh
-//! token, keep the new pair twice, exchange, keep the credentials, answer.
+//! token, persist the new pair twice, exchange, save the credentials, answer.
 //!
 //! The refresh token is single-use. Between "sent" and "durable" nothing else happens here and no interrupt is
 //! heard. A refresh that may have counted is presented once more at most; `invalid_grant` counts as final only after
@@ -13,7 +13,7 @@ use super::freshness::{TTL_TOLERANCE, usable_access_token};
 use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted, find};
 use crate::config::{Changes, Profile, StoreError};
 use crate::host::Interrupts;
-use crate::logins::{Current, Guard, LOCK_DEADLINE, Rotation, acquire};
+use crate::logins::{Current, Guard, Issued, LOCK_DEADLINE, acquire};
 use crate::oauth::exchange::Exchanged;
 use crate::oauth::retry::{Attempts, exchange_repeatedly, is_ambiguous, is_final, is_unauthorized, surely_not_counted};
 use crate::oauth::token::TokenEndpoint;
@@ -88,7 +88,7 @@ struct Renewal<'a> {
 
 /// What came of a refresh.
 enum Refreshed {
-    /// New tokens, kept.
+    /// New tokens, which are durable.
     Tokens(Tokens),
     /// The file has other tokens than the ones that were presented: read it again.
     FileChanged,
@@ -114,7 +114,7 @@ impl<'a> Renewal<'a> {
                 Some(token) => token,
                 None => match self.refresh(&profile, site).await? {
                     Refreshed::Tokens(Tokens { access_token: Some(token), .. }) => token,
-                    // The refresh token was kept; what came with it is of no use.
+                    // The refresh token was saved; what came with it is of no use.
                     Refreshed::Tokens(_) => return Err(Error::Refresh(self.endpoint(site).no_access_token())),
                     Refreshed::FileChanged => continue,
                 },
@@ -175,7 +175,7 @@ impl<'a> Renewal<'a> {
             answer = self.present(&endpoint, token).await;
         }
         match answer {
-            Ok(tokens) => self.keep(profile, site, tokens).await,
+            Ok(tokens) => self.persist(profile, site, tokens).await,
             Err(error) if ambiguous && self.hurried => Err(error),
             Err(Error::Refresh(error)) if is_final(&error) || (ambiguous && is_ambiguous(&error)) => {
                 if self.watch(token).await? {
@@ -209,10 +209,10 @@ impl<'a> Renewal<'a> {
     }
 
     /// Makes new tokens durable before anything else happens.
-    async fn keep(&mut self, profile: &Profile, site: Site, mut tokens: Tokens) -> Result<Refreshed, Error> {
+    async fn persist(&mut self, profile: &Profile, site: Site, mut tokens: Tokens) -> Result<Refreshed, Error> {
         // A refresh does not prolong the session: where the server is silent, its end stays.
         tokens.refresh_token_expire = tokens.refresh_token_expire.or(profile.oauth_refresh_token_expire);
-        let rotation = Rotation {
+        let issued = Issued {
             profile: profile.name.clone(),
             site,
             tokens: tokens.clone(),
@@ -220,13 +220,13 @@ impl<'a> Renewal<'a> {
             settings: Changes::new(),
             overrule: false,
         };
-        let kept = self.locked.with(move |logins| logins.keep(&rotation)).await.map_err(Error::Lost)?;
-        self.notices.notes.extend(kept.notes);
-        self.notices.missed = kept.missed;
+        let persisted = self.locked.with(move |logins| logins.persist(&issued)).await.map_err(Error::Lost)?;
+        self.notices.notes.extend(persisted.notes);
+        self.notices.missed = persisted.missed;
         if self.interrupts.arrived().await {
             return Err(Error::Interrupted);
         }
-        Ok(if kept.overruled { Refreshed::FileChanged } else { Refreshed::Tokens(tokens) })
+        Ok(if persisted.overruled { Refreshed::FileChanged } else { Refreshed::Tokens(tokens) })
     }
 
     /// Saves the credentials next to the token that they come from, if it is still there, and returns them. They are

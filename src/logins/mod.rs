@@ -1,4 +1,4 @@
-//! Where the tokens of a login are kept, behind one trait: read the newest, reserve, keep rotated ones, adopt another
+//! Where the tokens of a login are kept, behind one trait: read the newest, reserve, persist new ones, adopt another
 //! tool's, forget.
 //!
 //! [`SharedFile`] keeps them in `~/.aliyun/config.json` and its journal. Which tokens to present and when is left to
@@ -72,17 +72,17 @@ pub trait LockedLogins: Send {
     /// [`StoreError`]
     fn has_moved_on(&mut self, profile: &str, presented: &Secret) -> Result<bool, StoreError>;
 
-    /// Makes sure that the next [`LockedLogins::keep`] finds its disk space.
+    /// Makes sure that the next [`LockedLogins::persist`] finds its disk space.
     ///
     /// # Errors
     /// Whatever that call would fail with.
     fn reserve(&mut self) -> Result<(), StoreError>;
 
-    /// Makes tokens durable. One durable copy is success: what could not be written is in [`Kept::missed`].
+    /// Makes tokens durable. One durable copy is success: what could not be written is in [`Persisted::missed`].
     ///
     /// # Errors
-    /// When the tokens could be kept nowhere, at a second try neither.
-    fn keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError>;
+    /// When the tokens could be persisted nowhere, at a second try neither.
+    fn persist(&mut self, issued: &Issued) -> Result<Persisted, StoreError>;
 
     /// Saves STS credentials in `profile` if the access token that they were issued for is still there. `received`
     /// is the local time if the clock is known to be off.
@@ -139,9 +139,9 @@ pub struct Current {
     pub notes: Vec<Note>,
 }
 
-/// Tokens of one profile, just received.
+/// Tokens that a server has just issued for one profile (RFC 6749 sections 5.1 and 6).
 #[derive(Clone)]
-pub struct Rotation {
+pub struct Issued {
     /// The profile.
     pub profile: String,
     /// Who issued them.
@@ -157,9 +157,9 @@ pub struct Rotation {
     pub overrule: bool,
 }
 
-/// Tokens that are safe.
+/// What came of making tokens durable.
 #[derive(Debug)]
-pub struct Kept {
+pub struct Persisted {
     /// What was noticed.
     pub notes: Vec<Note>,
     /// Which of the two places could not be written, and why.

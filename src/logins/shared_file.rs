@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Current, Kept, LockedLogins, LoginStore, Rotation};
+use super::{Current, Issued, LockedLogins, LoginStore, Persisted};
 use crate::config::{
     Changes, Config, Field, Journal, Locked, Login, Mode, Note, Profile, Snapshot, Store, StoreError, Verdict, Version,
 };
@@ -100,11 +100,13 @@ impl LockedLogins for LockedFile {
         self.locked.reserve(GROWTH)
     }
 
-    fn keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError> {
+    fn persist(&mut self, issued: &Issued) -> Result<Persisted, StoreError> {
         // The reservation is used up by the first try: if it was what broke, the second one makes do without.
-        self.try_to_keep(rotation).or_else(|_| self.try_to_keep(rotation)).map_err(|error| match self.locked.strand() {
-            Some(copy) => error.stranded(copy),
-            None => error,
+        self.try_to_persist(issued).or_else(|_| self.try_to_persist(issued)).map_err(|error| {
+            match self.locked.strand() {
+                Some(copy) => error.stranded(copy),
+                None => error,
+            }
         })
     }
 
@@ -178,8 +180,8 @@ impl LockedLogins for LockedFile {
 
 impl LockedFile {
     /// Writes the journal and then the shared file. One of the two is enough to keep the login.
-    fn try_to_keep(&mut self, rotation: &Rotation) -> Result<Kept, StoreError> {
-        let Rotation { profile, site, tokens, superseded, settings, overrule } = rotation;
+    fn try_to_persist(&mut self, issued: &Issued) -> Result<Persisted, StoreError> {
+        let Issued { profile, site, tokens, superseded, settings, overrule } = issued;
         let (locked, journal) = (&mut self.locked, &mut self.journal);
         let recorded = journal.record(locked, profile, *site, tokens, superseded.as_ref());
         let changes = settings.clone().tokens(tokens);
@@ -195,9 +197,9 @@ impl LockedFile {
         match (recorded, updated) {
             (recorded, Ok(updated)) => {
                 let pruned = after.map_or(Ok(()), |config| journal.prune(locked, &config));
-                Ok(Kept { notes: updated.notes, missed: recorded.and(pruned).err(), overruled })
+                Ok(Persisted { notes: updated.notes, missed: recorded.and(pruned).err(), overruled })
             }
-            (Ok(()), Err(error)) => Ok(Kept { notes: Vec::new(), missed: Some(error), overruled }),
+            (Ok(()), Err(error)) => Ok(Persisted { notes: Vec::new(), missed: Some(error), overruled }),
             (Err(_), Err(error)) => Err(error),
         }
     }

@@ -3,7 +3,7 @@
 //! The URL is a secret: its path holds 256 random bits. Requests are answered from memory. A separate thread
 //! renews the credentials ahead of time, so that no request waits for the network while valid credentials are
 //! held. When a renewal fails, the held credentials are served until they expire, then an error without secrets,
-//! until a renewal succeeds. Each attempt is passed on as a [`Report`]; telling a person is left to the caller.
+//! until a renewal succeeds. Each attempt is passed on as a [`RenewalResult`]; telling a person is left to the caller.
 
 mod answer;
 
@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::credentials::{Credentials, Error, Keeper, Provider, Report, Wanted};
+use crate::credentials::{Credentials, Error, Keeper, Provider, RenewalResult, Wanted};
 use crate::host::{Host, NoEntropy, draw};
 use crate::loopback_server::{Server, bind};
 use crate::secret::Secret;
@@ -104,7 +104,7 @@ impl Endpoint {
     }
 
     /// Waits for the next attempt to renew; forever when there will be none.
-    pub async fn report(&mut self) -> Report {
+    pub async fn report(&mut self) -> RenewalResult {
         self.keeper.report().await
     }
 
