@@ -9,8 +9,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use crate::config::{Changes, Field, Mode, Note, StoreError};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
 use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
@@ -19,7 +17,7 @@ use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::Exchanged;
 use crate::oauth::loopback::{Event, Listener, PORTS, PortsUnavailable, Refusal, Waiting};
 use crate::oauth::page::{Page, Wording};
-use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, surely_not_counted};
+use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, repeatedly, surely_not_counted, wait};
 use crate::oauth::token::TokenEndpoint;
 use crate::reply::ReplyError;
 use crate::secret::Secret;
@@ -228,18 +226,9 @@ async fn redeem(
     redirect_uri: &str,
 ) -> Result<Tokens, Error> {
     let endpoint = TokenEndpoint::new(&*host.http, input.cloud, input.site);
-    let mut attempts = Attempts::new();
-    loop {
-        attempts.begin();
-        let error = match endpoint.redeem(code, &asked.verifier, redirect_uri, host.clock.now()).await {
-            Ok(tokens) => return Ok(tokens),
-            Err(error) => error,
-        };
-        match if surely_not_counted(&error) { attempts.next_after(&error) } else { None } {
-            Some(span) => sleep(span).await,
-            None => return Err(Error::Redeem(error)),
-        }
-    }
+    let send = async || endpoint.redeem(code, &asked.verifier, redirect_uri, host.clock.now()).await;
+    let Ok(answer) = repeatedly(&mut Attempts::new(), surely_not_counted, send, wait).await;
+    answer.map_err(Error::Redeem)
 }
 
 /// Makes the tokens durable, in a profile that has nothing of an earlier login.

@@ -15,7 +15,9 @@ use crate::config::{Changes, Profile, StoreError};
 use crate::host::Interrupts;
 use crate::logins::{Current, Guard, Issued, LOCK_DEADLINE, acquire};
 use crate::oauth::exchange::Exchanged;
-use crate::oauth::retry::{Attempts, exchange_repeatedly, is_ambiguous, is_final, is_unauthorized, surely_not_counted};
+use crate::oauth::retry::{
+    Attempts, exchange_repeatedly, is_ambiguous, is_final, is_unauthorized, repeatedly, surely_not_counted,
+};
 use crate::oauth::token::TokenEndpoint;
 use crate::secret::Secret;
 use crate::site::Site;
@@ -194,18 +196,9 @@ impl<'a> Renewal<'a> {
 
     /// Presents the refresh token, again only if the server surely did not act on it.
     async fn present(&mut self, endpoint: &TokenEndpoint<'_>, token: &Secret) -> Result<Tokens, Error> {
-        loop {
-            self.refreshes.begin();
-            let error = match endpoint.refresh(token, self.provider.clock.now()).await {
-                Ok(tokens) => return Ok(tokens),
-                Err(error) => error,
-            };
-            let pause = if surely_not_counted(&error) { self.refreshes.next_after(&error) } else { None };
-            match pause {
-                Some(pause) => self.pause(pause).await?,
-                None => return Err(Error::Refresh(error)),
-            }
-        }
+        let send = async || endpoint.refresh(token, self.provider.clock.now()).await;
+        let pause = async |span| pause(span, self.interrupts).await;
+        repeatedly(&mut self.refreshes, surely_not_counted, send, pause).await?.map_err(Error::Refresh)
     }
 
     /// Makes new tokens durable before anything else happens.

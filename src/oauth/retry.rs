@@ -1,5 +1,6 @@
 //! Which requests are sent again, how often, and after how long.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -37,13 +38,13 @@ impl Attempts {
     }
 
     /// Notes that an attempt begins.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         self.since.get_or_insert_with(Instant::now);
     }
 
     /// How long to wait before the next attempt after `error`, as the server asks (`Retry-After`, RFC 9110 section
     /// 10.2.3) within bounds; `None` when there is to be none.
-    pub fn next_after(&mut self, error: &ReplyError) -> Option<Duration> {
+    fn next_after(&mut self, error: &ReplyError) -> Option<Duration> {
         let since = *self.since.get_or_insert_with(Instant::now);
         if since.elapsed() >= PERIOD || self.retries >= self.most {
             return None;
@@ -64,6 +65,36 @@ impl Default for Attempts {
     }
 }
 
+/// Sends a request, and again while `attempts` allow it and the error `may_repeat`, each time after a `pause`. The outer
+/// error is that of a pause that ended early.
+///
+/// # Errors
+/// [`ReplyError`] of the last attempt.
+pub async fn repeatedly<T, E>(
+    attempts: &mut Attempts,
+    may_repeat: fn(&ReplyError) -> bool,
+    mut send: impl AsyncFnMut() -> Result<T, ReplyError>,
+    mut pause: impl AsyncFnMut(Duration) -> Result<(), E>,
+) -> Result<Result<T, ReplyError>, E> {
+    loop {
+        attempts.begin();
+        let error = match send().await {
+            Ok(value) => return Ok(Ok(value)),
+            Err(error) => error,
+        };
+        match if may_repeat(&error) { attempts.next_after(&error) } else { None } {
+            Some(span) => pause(span).await?,
+            None => return Ok(Err(error)),
+        }
+    }
+}
+
+/// A pause that nothing ends early.
+pub async fn wait(span: Duration) -> Result<(), Infallible> {
+    sleep(span).await;
+    Ok(())
+}
+
 /// Exchanges an access token, which may be repeated (see [`exchange`]).
 ///
 /// # Errors
@@ -76,17 +107,9 @@ pub async fn exchange_repeatedly(
     access_token: &Secret,
     attempts: &mut Attempts,
 ) -> Result<Exchanged, ReplyError> {
-    loop {
-        attempts.begin();
-        let error = match exchange(http, cloud, site, access_token, clock.now()).await {
-            Ok(exchanged) => return Ok(exchanged),
-            Err(error) => error,
-        };
-        match if is_temporary(&error) { attempts.next_after(&error) } else { None } {
-            Some(pause) => sleep(pause).await,
-            None => return Err(error),
-        }
-    }
+    let send = async || exchange(http, cloud, site, access_token, clock.now()).await;
+    let Ok(answer) = repeatedly(attempts, is_temporary, send, wait).await;
+    answer
 }
 
 /// The refusals after which the same refresh token is useless (RFC 6749 section 5.2, RFC 6750 section 3.1).
