@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Changes, Field, Mode, Note, StoreError};
+use crate::config::{Changes, Field, Mode, Note, ProfileName, StoreError};
 use crate::host::{Host, Interrupts, NoEntropy, Opened};
 use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
@@ -35,7 +35,7 @@ pub struct Input<'a> {
     /// Alibaba Cloud or a sandbox.
     pub cloud: &'a Cloud,
     /// The profile to fill, created if there is none.
-    pub profile: &'a str,
+    pub profile: &'a ProfileName,
     /// The sign-in site.
     pub site: Site,
     /// How long the person may take.
@@ -234,7 +234,7 @@ async fn redeem(
 /// Makes the tokens durable, in a profile that has nothing of an earlier login.
 async fn persist(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
     let mut locked = acquire(input.logins, LOCK_DEADLINE).await?;
-    let (profile, site, tokens) = (input.profile.to_owned(), input.site, tokens.clone());
+    let (profile, site, tokens) = (input.profile.clone(), input.site, tokens.clone());
     let persisted = locked.with(move |logins| {
         let before = logins.read_and_heal(&profile)?.profile;
         let superseded = before.and_then(|profile| profile.oauth_refresh_token);
@@ -255,7 +255,7 @@ async fn persist(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
 /// Saves the credentials next to the tokens. They are valid even if that fails.
 async fn save_credentials(host: &Host, input: &Input<'_>, source: &Secret, got: Exchanged, outcome: &mut Outcome) {
     let received = (got.skew.seconds() != 0).then(|| host.clock.now());
-    let (profile, source, credentials) = (input.profile.to_owned(), source.clone(), got.credentials.clone());
+    let (profile, source, credentials) = (input.profile.clone(), source.clone(), got.credentials.clone());
     let saved = match acquire(input.logins, LOCK_DEADLINE).await {
         Ok(mut locked) => {
             locked.with(move |logins| logins.save_credentials(&profile, &source, &credentials, received)).await

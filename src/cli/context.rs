@@ -132,7 +132,7 @@ impl<'a> Context<'a> {
     pub(super) fn profile_name(
         &self,
         named: Option<ProfileName>,
-        current: Option<&str>,
+        current: Option<&ProfileName>,
     ) -> Result<ProfileName, Failure> {
         if let Some(name) = named {
             return Ok(name);
@@ -141,8 +141,9 @@ impl<'a> Context<'a> {
             self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name });
             return name.parse().map_err(|_| Usage::Variable { name: variable, problem: Problem::ProfileName }.into());
         }
-        let current = current.filter(|name| !name.is_empty()).unwrap_or(ProfileName::DEFAULT);
-        current.parse().map_err(|_| Usage::Answer(Problem::ProfileName).into())
+        // Another tool may have put any text there.
+        let checked = current.map_or_else(|| Ok(ProfileName::default()), |name| name.parse());
+        checked.map_err(|_| Usage::Answer(Problem::ProfileName).into())
     }
 
     /// Warns of a region that is not known: it may be mistyped, or new.
@@ -158,8 +159,8 @@ impl<'a> Context<'a> {
     }
 
     /// Warns if a variable selects another profile than `current`.
-    pub(super) fn warn_if_shadowed(&self, current: &str) {
-        if let Some((variable, profile)) = self.profile_variable().filter(|(_, other)| *other != current) {
+    pub(super) fn warn_if_shadowed(&self, current: &ProfileName) {
+        if let Some((variable, profile)) = self.profile_variable().filter(|(_, other)| *current != **other) {
             self.ui.warn(&Warning::Shadowed { variable, profile });
         }
     }

@@ -163,7 +163,7 @@ impl WantedArgs {
     /// Determines which profile to use, and warns of what is wrong in it.
     pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
-        let faults = config.find(profile.as_str()).map(|found| found.faults).unwrap_or_default();
+        let faults = config.find(&profile).map(|found| found.faults).unwrap_or_default();
         for fault in faults.into_iter().take(MOST_FAULTS) {
             context.ui.warn(&Warning::Fault { profile: profile.as_str(), fault });
         }

@@ -16,10 +16,11 @@ use super::field::Field;
 /// use aliyun_rs::config::{Changes, Config, Field};
 /// use aliyun_rs::secret::Secret;
 ///
-/// let mut config = Config::empty();
+/// let (mut config, dev) = (Config::empty(), "dev".parse()?);
 /// let token = Secret::new("hidden");
-/// config.upsert("dev", &Changes::new().text(Field::Mode, "OAuth").secret(Field::OauthAccessToken, &token));
-/// assert_eq!(config.find("dev").unwrap().oauth_access_token, Some(token));
+/// config.upsert(&dev, &Changes::new().text(Field::Mode, "OAuth").secret(Field::OauthAccessToken, &token));
+/// assert_eq!(config.find(&dev).unwrap().oauth_access_token, Some(token));
+/// # Ok::<(), aliyun_rs::config::InvalidProfileName>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Changes(BTreeMap<Field, Change>);

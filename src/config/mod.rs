@@ -53,9 +53,9 @@ pub type Members = BTreeMap<Field, Box<RawValue>>;
 #[derive(Clone)]
 pub struct Config {
     text: Text,
-    current: Option<String>,
+    current: Option<ProfileName>,
     /// Every profile that has a name, in the order of the file.
-    places: Vec<(String, Range<usize>)>,
+    places: Vec<(ProfileName, Range<usize>)>,
     oddities: Oddities,
 }
 
@@ -101,25 +101,25 @@ impl Config {
     }
 
     /// The name of the current profile, which may not exist.
-    pub fn current(&self) -> Option<&str> {
-        self.current.as_deref()
+    pub fn current(&self) -> Option<&ProfileName> {
+        self.current.as_ref()
     }
 
     /// The names of the profiles in the order of the file, each once.
-    pub fn names(&self) -> Vec<&str> {
+    pub fn names(&self) -> Vec<&ProfileName> {
         let mut seen = HashSet::new();
-        self.places.iter().map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)).collect()
+        self.places.iter().map(|(name, _)| name).filter(|name| seen.insert(*name)).collect()
     }
 
     /// The profiles in the order of the file, one for each name, read one at a time.
     pub fn profiles(&self) -> impl Iterator<Item = Profile> + Clone {
         let mut seen = HashSet::new();
-        let places = self.places.iter().filter(move |(name, _)| seen.insert(name.as_str()));
+        let places = self.places.iter().filter(move |(name, _)| seen.insert(name));
         places.map(|(name, place)| self.read(name, place))
     }
 
     /// The profile called `name`: the first one, as in the official client.
-    pub fn find(&self, name: &str) -> Option<Profile> {
+    pub fn find(&self, name: &ProfileName) -> Option<Profile> {
         self.place(name).map(|place| self.read(name, &place))
     }
 
@@ -130,7 +130,7 @@ impl Config {
     }
 
     /// Whether there is a profile called `name`.
-    pub fn contains(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &ProfileName) -> bool {
         self.place(name).is_some()
     }
 
@@ -150,7 +150,7 @@ impl Config {
     }
 
     /// Changes the profile `name`, or adds it at the end of the list.
-    pub fn upsert(&mut self, name: &str, changes: &Changes) {
+    pub fn upsert(&mut self, name: &ProfileName, changes: &Changes) {
         match self.place(name) {
             Some(place) => {
                 let profile = edited(&self.text[place.clone()], changes, &Layout::official());
@@ -161,18 +161,18 @@ impl Config {
     }
 
     /// Removes every profile called `name`; whether there was one.
-    pub fn remove(&mut self, name: &str) -> bool {
+    pub fn remove(&mut self, name: &ProfileName) -> bool {
         if !self.contains(name) {
             return false;
         }
         let list = self.list().expect("a profile that was found is in the list");
-        let kept = self.array(&list).retain(|item| name_of(item.value).as_deref() != Some(name));
+        let kept = self.array(&list).retain(|item| name_of(item.value).as_ref() != Some(name));
         self.replace(list, &kept);
         true
     }
 
     /// Makes `name` the current profile, spelled as the profile itself spells it.
-    pub fn set_current(&mut self, name: &str) {
+    pub fn set_current(&mut self, name: &ProfileName) {
         if self.current() == Some(name) {
             return;
         }
@@ -202,7 +202,7 @@ impl Config {
             if name.is_none() {
                 oddities.add(|| Oddity::CurrentNotAString);
             }
-            name.filter(|name| !name.is_empty()).map(String::from)
+            name.filter(|name| !name.is_empty()).map(|name| ProfileName::in_file(name.into()))
         });
         if let Some(list) = root.get("profiles").filter(|entry| entry.value != "null") {
             let start = root.range(list.value).start;
@@ -217,13 +217,13 @@ impl Config {
                         .add(|| Oddity::NotAProfile(Malformed::at(text.as_bytes(), place.start, Defect::NotAProfile))),
                 }
             })?;
-            repeated(&places).for_each(|name| oddities.add(|| Oddity::DuplicateName(name.to_owned())));
+            repeated(&places).for_each(|name| oddities.add(|| Oddity::DuplicateName(name.clone())));
         }
         Ok(Self { text, current, places, oddities })
     }
 
     /// Adds a profile that looks like its siblings, or else like the file around it.
-    fn append(&mut self, name: &str, changes: &Changes) {
+    fn append(&mut self, name: &ProfileName, changes: &Changes) {
         if self.list().is_none() {
             let text = self.root().set("profiles", "[]", &Layout::official(), root_rank);
             self.become_text(text);
@@ -240,12 +240,12 @@ impl Config {
         self.replace(list, &text);
     }
 
-    fn read(&self, name: &str, place: &Range<usize>) -> Profile {
+    fn read(&self, name: &ProfileName, place: &Range<usize>) -> Profile {
         let node = Node::object(&self.text[place.clone()]).expect("an indexed profile is an object");
         Profile::read(name, &node)
     }
 
-    fn place(&self, name: &str) -> Option<Range<usize>> {
+    fn place(&self, name: &ProfileName) -> Option<Range<usize>> {
         self.places.iter().find(|(found, _)| found == name).map(|(_, place)| place.clone())
     }
 
@@ -290,9 +290,9 @@ impl Config {
 }
 
 /// The names that several profiles have, each once.
-fn repeated(places: &[(String, Range<usize>)]) -> impl Iterator<Item = &str> {
+fn repeated(places: &[(ProfileName, Range<usize>)]) -> impl Iterator<Item = &ProfileName> {
     let (mut seen, mut found) = (HashSet::new(), HashSet::new());
-    let names = places.iter().map(|(name, _)| name.as_str());
+    let names = places.iter().map(|(name, _)| name);
     names.filter(move |name| !seen.insert(*name) && found.insert(*name))
 }
 
@@ -300,9 +300,9 @@ fn root_rank(key: &str) -> Option<usize> {
     ["current", "profiles", "meta_path"].iter().position(|known| known.eq_ignore_ascii_case(key))
 }
 
-fn name_of(item: &str) -> Option<String> {
+fn name_of(item: &str) -> Option<ProfileName> {
     let value = Node::object(item).ok()?.get("name")?.value;
-    string(value).map(String::from)
+    string(value).map(|name| ProfileName::in_file(name.into()))
 }
 
 /// The profile `text` with `changes`; those that say what it says already leave it alone.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::document::Malformed;
+use super::profile_name::ProfileName;
 
 /// Something noticed about the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Oddity {
     /// The file begins with a byte order mark, which the official tools cannot read; a write drops it.
     ByteOrderMark,
     /// Two profiles have this name: the first one is read, as by the official client.
-    DuplicateName(String),
+    DuplicateName(ProfileName),
     /// An item of `profiles` is not an object with a name; ignored.
     NotAProfile(Malformed),
     /// `current` is not a string; ignored.

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::Members;
 use super::document::{Entry, Node, string};
 use super::field::Field;
+use super::profile_name::ProfileName;
 
 macro_rules! modes {
     ($($variant:ident = $name:literal,)*) => {
@@ -83,7 +84,7 @@ pub enum Fault {
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// The name, unique in effect: of two profiles of one name the first is read.
-    pub name: String,
+    pub name: ProfileName,
     /// How it gets its credentials.
     pub mode: Mode,
     /// The sign-in site of an OAuth profile.
@@ -95,7 +96,7 @@ pub struct Profile {
     /// `zh` or `en`.
     pub language: Option<String>,
     /// The profile whose credentials this one starts from.
-    pub source_profile: Option<String>,
+    pub source_profile: Option<ProfileName>,
     /// The id of the access key, long-lived or of the STS credentials.
     pub access_key_id: Option<String>,
     /// The secret of the access key.
@@ -154,7 +155,7 @@ impl Profile {
     }
 
     /// Reads the members of `node`, whose name is known to be `name`.
-    pub(super) fn read(name: &str, node: &Node<'_>) -> Self {
+    pub(super) fn read(name: &ProfileName, node: &Node<'_>) -> Self {
         let mut values = Values::collect(node);
         let mut time = |field| values.time(field);
         let (sts_expiration, oauth_access_token_expire, oauth_refresh_token_expire) =
@@ -167,13 +168,13 @@ impl Profile {
             values.faults.push(Fault::Unusable(Field::OauthSiteType));
         }
         Self {
-            name: name.to_owned(),
+            name: name.clone(),
             mode: Mode::parse(texts.get(&Field::Mode).map_or("", Secret::expose)),
             site: site.and_then(Result::ok),
             region_id: text(Field::RegionId),
             output_format: text(Field::OutputFormat),
             language: text(Field::Language),
-            source_profile: text(Field::SourceProfile),
+            source_profile: text(Field::SourceProfile).map(ProfileName::in_file),
             access_key_id: text(Field::AccessKeyId),
             access_key_secret: secret(Field::AccessKeySecret),
             sts_token: secret(Field::StsToken),

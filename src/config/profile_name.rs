@@ -1,6 +1,7 @@
-//! The name of a profile, checked where it comes in: from an option, a variable or the file.
+//! The name of a profile: one type from the option or variable where it is checked to the file.
 
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 
 use crate::text::is_plain;
@@ -8,8 +9,9 @@ use crate::text::is_plain;
 /// The longest name, in bytes.
 const MAX_LENGTH: usize = 256;
 
-/// A name that every tool can store and every terminal can show.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The name of a profile. One that was parsed can be stored by every tool and shown by every terminal. One that another
+/// tool put in the file may be any text: that profile is found, listed and left as it is all the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileName(String);
 
 /// The text is not the name of a profile: it is blank, longer than 256 bytes, or has characters that no terminal shows.
@@ -18,12 +20,21 @@ pub struct ProfileName(String);
 pub struct InvalidProfileName;
 
 impl ProfileName {
-    /// The name of the current profile where none is set.
-    pub const DEFAULT: &str = "default";
+    /// The name of a profile that is in the file, whatever it is.
+    pub(super) fn in_file(text: String) -> Self {
+        Self(text)
+    }
 
     /// The name as a text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The name of the current profile where none is set.
+impl Default for ProfileName {
+    fn default() -> Self {
+        Self("default".to_owned())
     }
 }
 
@@ -36,9 +47,17 @@ impl FromStr for ProfileName {
     }
 }
 
-impl AsRef<str> for ProfileName {
-    fn as_ref(&self) -> &str {
+impl Deref for ProfileName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq<str> for ProfileName {
+    fn eq(&self, text: &str) -> bool {
+        self.0 == text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Mode, StoreError};
+use crate::config::{Field, Mode, ProfileName, StoreError};
 use crate::reply::ReplyError;
 use crate::site::Site;
 
@@ -16,15 +16,15 @@ pub enum Error {
     #[error("no-profile")]
     NoProfile {
         /// Its name.
-        profile: String,
+        profile: ProfileName,
         /// The names of all profiles.
-        names: Vec<String>,
+        names: Vec<ProfileName>,
     },
     /// The profile's mode is not supported here.
     #[error("unsupported-mode")]
     Mode {
         /// Its name.
-        profile: String,
+        profile: ProfileName,
         /// Its mode.
         mode: Mode,
     },
@@ -32,15 +32,15 @@ pub enum Error {
     #[error("incomplete-profile")]
     Incomplete {
         /// Its name.
-        profile: String,
-        /// The key in the file.
-        field: &'static str,
+        profile: ProfileName,
+        /// What it lacks.
+        field: Field,
     },
     /// A person has to sign in again.
     #[error("sign-in-needed")]
     SignIn {
         /// The profile.
-        profile: String,
+        profile: ProfileName,
         /// Its site, where known.
         site: Option<Site>,
         /// What happened.

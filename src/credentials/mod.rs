@@ -14,7 +14,7 @@ mod uri;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Mode, Note, Profile, ProfileName, StoreError};
+use crate::config::{Config, Field, Mode, Note, Profile, ProfileName, StoreError};
 use crate::host::{Clock, Http, Interrupts};
 use crate::logins::LoginStore;
 use crate::secret::Secret;
@@ -109,7 +109,7 @@ impl Provider {
     /// # Errors
     /// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
     pub fn cached(&self, config: &Config, wanted: &Wanted) -> Result<Standing, Error> {
-        self.judge(&find(config, wanted.profile.as_str())?, wanted.min_ttl)
+        self.judge(&find(config, &wanted.profile)?, wanted.min_ttl)
     }
 
     /// Judges the credentials of one profile as [`Provider::cached`] does, for those who only look.
@@ -168,7 +168,7 @@ impl Provider {
             Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
             Mode::StsToken => {
                 let credentials = credentials_in(profile).map_err(incomplete)?;
-                credentials.security_token.as_ref().ok_or_else(|| incomplete("sts_token"))?;
+                credentials.security_token.as_ref().ok_or_else(|| incomplete(Field::StsToken))?;
                 Ok(Standing::Ready(credentials))
             }
             Mode::OAuth => Ok(self.judge_session(profile, min_ttl)),
@@ -196,23 +196,22 @@ impl Provider {
     }
 }
 
-fn find(config: &Config, name: &str) -> Result<Profile, Error> {
-    config.find(name).ok_or_else(|| Error::NoProfile {
-        profile: name.to_owned(),
-        names: config.names().into_iter().map(str::to_owned).collect(),
-    })
+fn find(config: &Config, name: &ProfileName) -> Result<Profile, Error> {
+    config
+        .find(name)
+        .ok_or_else(|| Error::NoProfile { profile: name.clone(), names: config.names().into_iter().cloned().collect() })
 }
 
-/// The key in the profile, or the name of what is missing.
-fn credentials_in(profile: &Profile) -> Result<Credentials, &'static str> {
+/// The key in the profile, or what is missing.
+fn credentials_in(profile: &Profile) -> Result<Credentials, Field> {
     let token = profile.sts_token.clone().filter(|_| profile.mode != Mode::Ak);
     Ok(Credentials {
-        access_key_id: profile.access_key_id.clone().filter(|id| !id.is_empty()).ok_or("access_key_id")?,
+        access_key_id: profile.access_key_id.clone().filter(|id| !id.is_empty()).ok_or(Field::AccessKeyId)?,
         access_key_secret: profile
             .access_key_secret
             .clone()
             .filter(|secret| !secret.is_empty())
-            .ok_or("access_key_secret")?,
+            .ok_or(Field::AccessKeySecret)?,
         expiration: profile.sts_expiration.filter(|_| token.is_some()),
         security_token: token,
         region_id: profile.region_id.clone(),

@@ -63,7 +63,7 @@ async fn exchange_unsaved(
     interrupts: &mut Interrupts,
     notices: &mut Notices,
 ) -> Result<Credentials, Error> {
-    let profile = find(&provider.logins.read()?.config, wanted.profile.as_str())?;
+    let profile = find(&provider.logins.read()?.config, &wanted.profile)?;
     let now = provider.clock.now();
     let token = usable_access_token(profile.oauth_access_token.as_ref(), profile.oauth_access_token_expire, now);
     let (Some(token), Some(site), false) = (token, profile.site, unwritable.is_temporary()) else {
@@ -138,12 +138,12 @@ impl<'a> Renewal<'a> {
     async fn read_and_heal(&mut self) -> Result<(Profile, bool), Error> {
         let name = self.wanted.profile.clone();
         let Current { profile, names, healed, missed, notes } =
-            self.locked.with(move |logins| logins.read_and_heal(name.as_str())).await?;
+            self.locked.with(move |logins| logins.read_and_heal(&name)).await?;
         self.notices.notes.extend(notes);
         if missed.is_some() {
             self.notices.missed = missed;
         }
-        let profile = profile.ok_or_else(|| Error::NoProfile { profile: self.wanted.profile.to_string(), names })?;
+        let profile = profile.ok_or_else(|| Error::NoProfile { profile: self.wanted.profile.clone(), names })?;
         Ok((profile, healed))
     }
 
@@ -257,7 +257,7 @@ impl<'a> Renewal<'a> {
 
     async fn has_moved_on(&mut self, presented: &Secret) -> Result<bool, Error> {
         let (name, presented) = (self.wanted.profile.clone(), presented.clone());
-        Ok(self.locked.with(move |logins| logins.has_moved_on(name.as_str(), &presented)).await?)
+        Ok(self.locked.with(move |logins| logins.has_moved_on(&name, &presented)).await?)
     }
 
     async fn pause(&mut self, span: Duration) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Changes, Config, Note, Profile, Snapshot, StoreError, Version};
+use crate::config::{Changes, Config, Note, Profile, ProfileName, Snapshot, StoreError, Version};
 use crate::host::blocking;
 use crate::secret::Secret;
 use crate::site::Site;
@@ -39,14 +39,14 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     fn version(&self) -> Option<Version>;
 
     /// When the newest STS credentials of `profile` were received, by the local clock, if that was known to be off.
-    fn received(&self, profile: &str) -> Option<Timestamp>;
+    fn received(&self, profile: &ProfileName) -> Option<Timestamp>;
 
     /// The newest tokens of the login that `profile` belongs to and who issued them, where this program knows newer
     /// ones than the file.
     fn newest(&self, profile: &Profile) -> Option<(Site, Tokens)>;
 
     /// The profiles whose tokens this program remembers.
-    fn remembered_names(&self) -> Vec<String>;
+    fn remembered_names(&self) -> Vec<ProfileName>;
 
     /// Waits up to `wait` for the exclusive right to change logins. Blocks: in a runtime, use [`acquire`]. Never
     /// hold the result while a person is asked.
@@ -64,13 +64,13 @@ pub trait LockedLogins: Send {
     ///
     /// # Errors
     /// [`StoreError`]
-    fn read_and_heal(&mut self, profile: &str) -> Result<Current, StoreError>;
+    fn read_and_heal(&mut self, profile: &ProfileName) -> Result<Current, StoreError>;
 
     /// Whether `profile` has tokens that are neither `presented` nor known to be superseded.
     ///
     /// # Errors
     /// [`StoreError`]
-    fn has_moved_on(&mut self, profile: &str, presented: &Secret) -> Result<bool, StoreError>;
+    fn has_moved_on(&mut self, profile: &ProfileName, presented: &Secret) -> Result<bool, StoreError>;
 
     /// Makes sure that the next [`LockedLogins::persist`] finds its disk space.
     ///
@@ -91,7 +91,7 @@ pub trait LockedLogins: Send {
     /// [`StoreError`]; then nothing was saved.
     fn save_credentials(
         &mut self,
-        profile: &str,
+        profile: &ProfileName,
         source: &Secret,
         credentials: &StsCredentials,
         received: Option<Timestamp>,
@@ -115,13 +115,13 @@ pub trait LockedLogins: Send {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing has changed.
-    fn restore(&mut self) -> Result<Vec<String>, StoreError>;
+    fn restore(&mut self) -> Result<Vec<ProfileName>, StoreError>;
 
     /// Forgets every token of `profile` that is kept outside the file.
     ///
     /// # Errors
     /// [`StoreError`]
-    fn forget(&mut self, profile: &str) -> Result<(), StoreError>;
+    fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError>;
 }
 
 /// A profile read under the lock.
@@ -130,7 +130,7 @@ pub struct Current {
     /// The profile, if there is one.
     pub profile: Option<Profile>,
     /// The names of all profiles, if none has that name.
-    pub names: Vec<String>,
+    pub names: Vec<ProfileName>,
     /// Whether its tokens were replaced by newer ones.
     pub healed: bool,
     /// Why the file could not be healed. The profile above has the newest tokens all the same.
@@ -143,7 +143,7 @@ pub struct Current {
 #[derive(Clone)]
 pub struct Issued {
     /// The profile.
-    pub profile: String,
+    pub profile: ProfileName,
     /// Who issued them.
     pub site: Site,
     /// The tokens.

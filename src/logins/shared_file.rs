@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Current, Issued, LockedLogins, LoginStore, Persisted};
 use crate::config::{
-    Changes, Config, Field, Journal, Locked, Login, Mode, Note, Profile, Snapshot, Store, StoreError, Verdict, Version,
+    Changes, Config, Field, Journal, Locked, Login, Mode, Note, Profile, ProfileName, Snapshot, Store, StoreError,
+    Verdict, Version,
 };
 use crate::secret::Secret;
 use crate::site::Site;
@@ -39,7 +40,7 @@ impl LoginStore for SharedFile {
         self.0.version()
     }
 
-    fn received(&self, profile: &str) -> Option<Timestamp> {
+    fn received(&self, profile: &ProfileName) -> Option<Timestamp> {
         self.0.journal().ok()?.newest(profile)?.received
     }
 
@@ -50,9 +51,9 @@ impl LoginStore for SharedFile {
         }
     }
 
-    fn remembered_names(&self) -> Vec<String> {
+    fn remembered_names(&self) -> Vec<ProfileName> {
         let journal = self.0.journal().unwrap_or_default();
-        journal.logins().map(|login| login.profile().to_owned()).collect()
+        journal.logins().map(|login| login.profile().clone()).collect()
     }
 
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
@@ -68,14 +69,14 @@ struct LockedFile {
 }
 
 impl LockedLogins for LockedFile {
-    fn read_and_heal(&mut self, profile: &str) -> Result<Current, StoreError> {
+    fn read_and_heal(&mut self, profile: &ProfileName) -> Result<Current, StoreError> {
         let mut notes = self.locked.take_notes();
         notes.extend(self.journal.note());
         let config = self.locked.read()?.config;
         let Some(mut found) = config.find(profile) else {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
             self.journal.prune(&mut self.locked, &config).ok();
-            let names = config.names().into_iter().map(str::to_owned).collect();
+            let names = config.names().into_iter().cloned().collect();
             return Ok(Current { profile: None, names, healed: false, missed: None, notes });
         };
         let (mut healed, mut missed) = (false, None);
@@ -90,7 +91,7 @@ impl LockedLogins for LockedFile {
         Ok(Current { profile: Some(found), names: Vec::new(), healed, missed, notes })
     }
 
-    fn has_moved_on(&mut self, profile: &str, presented: &Secret) -> Result<bool, StoreError> {
+    fn has_moved_on(&mut self, profile: &ProfileName, presented: &Secret) -> Result<bool, StoreError> {
         let Some(profile) = self.locked.read()?.config.find(profile) else { return Ok(false) };
         let other = profile.oauth_refresh_token.as_ref().is_some_and(|token| token != presented);
         Ok(other && !matches!(self.journal.judge(&profile), Verdict::Stale(_)))
@@ -112,7 +113,7 @@ impl LockedLogins for LockedFile {
 
     fn save_credentials(
         &mut self,
-        profile: &str,
+        profile: &ProfileName,
         source: &Secret,
         credentials: &StsCredentials,
         received: Option<Timestamp>,
@@ -149,7 +150,7 @@ impl LockedLogins for LockedFile {
         Ok(updated.notes)
     }
 
-    fn restore(&mut self) -> Result<Vec<String>, StoreError> {
+    fn restore(&mut self) -> Result<Vec<ProfileName>, StoreError> {
         let changes = |login: &Login| {
             Changes::new()
                 .text(Field::Mode, Mode::OAuth.as_str())
@@ -157,7 +158,7 @@ impl LockedLogins for LockedFile {
                 .text(Field::OauthSiteType, login.site.as_str())
                 .tokens(&login.tokens)
         };
-        let lost: Vec<_> = self.journal.logins().map(|login| (login.profile().to_owned(), changes(login))).collect();
+        let lost: Vec<_> = self.journal.logins().map(|login| (login.profile().clone(), changes(login))).collect();
         self.locked.refill();
         let mut restored = Vec::new();
         self.locked.edit(|config| {
@@ -173,7 +174,7 @@ impl LockedLogins for LockedFile {
         Ok(restored)
     }
 
-    fn forget(&mut self, profile: &str) -> Result<(), StoreError> {
+    fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError> {
         self.journal.purge(&mut self.locked, profile)
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use aliyun_rs::config::Store;
 use serde_json::json;
 
-use crate::support::World;
 use crate::support::process::{ALIYUN_RS, Ended, command, end};
+use crate::support::{World, named};
 
 /// Two users that nothing else on the machine uses.
 const ME: u32 = 61_234;
@@ -166,7 +166,7 @@ fn files_that_root_creates_belong_to_the_homes_owner() {
     let home = tempfile::tempdir().unwrap();
     chown(home.path(), Some(ME), Some(ME)).unwrap();
     let store = Store::at(home.path().join("new/.aliyun/config.json"));
-    store.lock(Duration::from_secs(9)).unwrap().edit(|config| config.set_current("demo")).unwrap();
+    store.lock(Duration::from_secs(9)).unwrap().edit(|config| config.set_current(&named("demo"))).unwrap();
     for name in ["new", "new/.aliyun", "new/.aliyun/config.json", "new/.aliyun/config.json.lock"] {
         let owner = fs::metadata(home.path().join(name)).unwrap();
         assert_eq!((owner.uid(), owner.gid()), (ME, ME), "{name}");

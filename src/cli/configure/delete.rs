@@ -31,7 +31,7 @@ pub(in crate::cli) struct DeleteArgs {
 
 pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
-    let name = args.named.get().ok_or_else(|| nameless(&config))?.to_string();
+    let name = args.named.get().ok_or_else(|| nameless(&config))?;
     existing(context, &config, &name)?;
     let profile = config.find(&name);
     if let Some(profile) = profile.as_ref().filter(|_| args.revoke) {
@@ -51,7 +51,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
     if let Some(heir) = heir {
         context.ui.print_message(&Message::Switched { profile: &heir })?;
     }
-    for dependent in config.profiles().filter(|other| other.source_profile.as_deref() == Some(&name)) {
+    for dependent in config.profiles().filter(|other| other.source_profile.as_ref() == Some(&name)) {
         context.ui.warn(&Warning::Orphaned { profile: &dependent.name, source: &name });
     }
     if profile.is_some_and(|profile| profile.mode == Mode::OAuth) {
@@ -61,12 +61,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
 }
 
 /// Removes `name` and returns the profile that became current in its place.
-fn remove(config: &mut Config, name: &str) -> Option<String> {
+fn remove(config: &mut Config, name: &ProfileName) -> Option<ProfileName> {
     let was_current = config.current() == Some(name);
     if !config.remove(name) || !was_current {
         return None;
     }
-    let heir = config.names().first().map_or(ProfileName::DEFAULT, |first| *first).to_owned();
+    let heir = config.names().first().map(|first| (*first).clone()).unwrap_or_default();
     config.set_current(&heir);
     Some(heir)
 }

@@ -84,7 +84,7 @@ impl Serialize for Listed {
 
 impl Listed {
     fn new(profile: Profile, config: &Config, provider: &Provider, now: Timestamp) -> Self {
-        let current = config.current() == Some(profile.name.as_str());
+        let current = config.current() == Some(&profile.name);
         let standing = provider.standing(&profile);
         Self { profile, current, standing, now }
     }

@@ -77,9 +77,9 @@ impl Settings {
         let name = name.clone();
         let saved = locked.with(move |logins| {
             logins.edit(&mut |config| {
-                config.upsert(name.as_str(), &changes);
+                config.upsert(&name, &changes);
                 if activate {
-                    config.set_current(name.as_str());
+                    config.set_current(&name);
                 }
             })
         });

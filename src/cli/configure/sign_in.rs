@@ -65,7 +65,7 @@ impl SignInArgs {
 pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
     let name = context.profile_name(args.profile.clone(), config.current())?;
-    let existing = config.find(name.as_str());
+    let existing = config.find(&name);
     let replaced = replaced_mode(&args, &name, existing.as_ref())?;
     let mut prompter = Prompter::new(context.ui);
     context.interruptible(async |interrupts| {
@@ -80,7 +80,7 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
         let input = login::Input {
             logins: &context.logins,
             cloud: &context.cloud,
-            profile: name.as_str(),
+            profile: &name,
             site,
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             open_browser: !args.no_browser,
@@ -104,13 +104,13 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
 /// The mode that would be overwritten, where the command line allows that.
 fn replaced_mode(args: &SignInArgs, name: &ProfileName, existing: Option<&Profile>) -> Result<Option<Mode>, Failure> {
     if let Some(mode) = args.mode.as_ref().filter(|mode| **mode != Mode::OAuth) {
-        return Err(Usage::ForeignMode { mode: mode.clone(), profile: name.to_string() }.into());
+        return Err(Usage::ForeignMode { mode: mode.clone(), profile: name.clone() }.into());
     }
     let Some(mode) = existing.map(|profile| &profile.mode).filter(|mode| **mode != Mode::OAuth) else {
         return Ok(None);
     };
     if args.mode.is_none() {
-        return Err(Usage::WouldReplace { mode: mode.clone(), profile: name.to_string() }.into());
+        return Err(Usage::WouldReplace { mode: mode.clone(), profile: name.clone() }.into());
     }
     Ok(Some(mode.clone()))
 }
@@ -128,11 +128,11 @@ async fn confirm_replacement(
         return Ok(());
     }
     if !context.ui.is_asked_here() {
-        return Err(Usage::NotConfirmed { profile: name.to_string() }.into());
+        return Err(Usage::NotConfirmed { profile: name.clone() }.into());
     }
     match prompter.ask(interrupts, Message::AskReplace, false, read_yes).await? {
         true => Ok(()),
-        false => Err(Usage::LeftAsItIs { profile: name.to_string() }.into()),
+        false => Err(Usage::LeftAsItIs { profile: name.clone() }.into()),
     }
 }
 
@@ -157,19 +157,19 @@ async fn welcome(
     outcome: Outcome,
     interrupts: &mut Interrupts,
 ) -> Result<(), Failure> {
-    let interrupted = || Failure::NotExchanged { profile: name.to_string(), error: NotExchanged::Interrupted };
+    let interrupted = || Failure::NotExchanged { profile: name.clone(), error: NotExchanged::Interrupted };
     let Outcome { credentials, skew, .. } = outcome;
-    let credentials = credentials.map_err(|error| Failure::NotExchanged { profile: name.to_string(), error })?;
+    let credentials = credentials.map_err(|error| Failure::NotExchanged { profile: name.clone(), error })?;
     let StsCredentials { access_key_id: id, access_key_secret: secret, security_token, expiration } = &credentials;
     let client = context.client(Key { id, secret, token: Some(security_token) }, skew);
     let asked = caller_identity(&client);
     let identity = tokio::select! {
-        identity = asked => identity.map_err(|error| Failure::Identity { saved: Some(name.to_string()), error })?,
+        identity = asked => identity.map_err(|error| Failure::Identity { saved: Some(name.clone()), error })?,
         () = interrupts.next() => return Err(interrupted()),
     };
     let remaining = expiration.remaining(context.host.clock.now());
     context.ui.say(&Message::Welcome { identity: &identity, until: *expiration, remaining })?;
-    context.warn_if_shadowed(name.as_str());
+    context.warn_if_shadowed(name);
     Ok(())
 }
 

@@ -44,12 +44,12 @@ impl NamedProfile {
 pub(in crate::cli) fn run(context: &Context<'_>, args: SwitchArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
     let name = match args.named.get() {
-        Some(name) => name.to_string(),
+        Some(name) => name,
         None => pick(context, &config)?,
     };
     // Before the lock, which would create the folder of a file that does not exist.
     existing(context, &config, &name)?;
-    if config.current() != Some(name.as_str()) {
+    if config.current() != Some(&name) {
         let mut found = Ok(());
         let notes = context.logins.lock(LOCK_DEADLINE)?.edit(&mut |config| {
             found = existing(context, config, &name);
@@ -66,11 +66,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SwitchArgs) -> Result<(),
 }
 
 /// Checks that there is a profile `name`; the failure lists all profiles.
-pub(in crate::cli) fn existing(context: &Context<'_>, config: &Config, name: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn existing(context: &Context<'_>, config: &Config, name: &ProfileName) -> Result<(), Failure> {
     if config.contains(name) {
         return Ok(());
     }
-    let (profile, file) = (name.to_owned(), context.logins.path().to_owned());
+    let (profile, file) = (name.clone(), context.logins.path().to_owned());
     Err(Usage::NoSuchProfile { profile, file, names: names(config) }.into())
 }
 
@@ -79,17 +79,17 @@ pub(in crate::cli) fn nameless(config: &Config) -> Failure {
     Usage::NoName { names: names(config) }.into()
 }
 
-fn names(config: &Config) -> Vec<String> {
-    config.names().into_iter().map(str::to_owned).collect()
+fn names(config: &Config) -> Vec<ProfileName> {
+    config.names().into_iter().cloned().collect()
 }
 
 /// Lets a person at a terminal choose.
-fn pick(context: &Context<'_>, config: &Config) -> Result<String, Failure> {
+fn pick(context: &Context<'_>, config: &Config) -> Result<ProfileName, Failure> {
     let names = names(config);
     if !context.ui.is_interactive() || names.is_empty() {
         return Err(nameless(config));
     }
-    let current = names.iter().position(|name| Some(name.as_str()) == config.current()).unwrap_or(0);
+    let current = names.iter().position(|name| Some(name) == config.current()).unwrap_or(0);
     let shown: Vec<String> = names.iter().map(|name| printable(name, 60)).collect();
     let title = context.ui.text(&Message::Profile);
     // The list reads single keys; a run that ends in the middle of it has to leave the terminal as it was.

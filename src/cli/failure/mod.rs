@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::config::{Mode, StoreError};
+use crate::config::{Mode, ProfileName, StoreError};
 use crate::credentials;
 use crate::host::{OutputError, Panicked};
 use crate::login::{self, NotExchanged};
@@ -57,9 +57,9 @@ pub(in crate::cli) enum Failure {
     /// The sign-in failed.
     Login(login::Error),
     /// The login is saved, but its credentials could not be obtained yet.
-    NotExchanged { profile: String, error: NotExchanged },
+    NotExchanged { profile: ProfileName, error: NotExchanged },
     /// The identity could not be verified. The profile is named if it was just signed in.
-    Identity { saved: Option<String>, error: CallError },
+    Identity { saved: Option<ProfileName>, error: CallError },
     /// The refresh token was not revoked.
     Revoke(ReplyError),
     /// The server did not answer in time.
@@ -123,30 +123,30 @@ pub(in crate::cli) enum Usage {
     },
     /// No profile was named.
     NoName {
-        names: Vec<String>,
+        names: Vec<ProfileName>,
     },
     NoSuchProfile {
-        profile: String,
+        profile: ProfileName,
         file: PathBuf,
-        names: Vec<String>,
+        names: Vec<ProfileName>,
     },
     /// A mode of the official client.
     ForeignMode {
         mode: Mode,
-        profile: String,
+        profile: ProfileName,
     },
     /// A sign-in would overwrite a profile of another mode.
     WouldReplace {
         mode: Mode,
-        profile: String,
+        profile: ProfileName,
     },
     /// The person declined.
     LeftAsItIs {
-        profile: String,
+        profile: ProfileName,
     },
     /// Confirmation is needed, but standard input is not a terminal.
     NotConfirmed {
-        profile: String,
+        profile: ProfileName,
     },
     /// A login belongs to the site that issued its tokens.
     SignedInElsewhere {

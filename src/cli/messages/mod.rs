@@ -14,7 +14,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Fault, Mode, Note, StoreError};
+use crate::config::{Fault, Mode, Note, ProfileName, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::host::TransportError;
 use crate::oauth::loopback::Refusal;
@@ -155,7 +155,7 @@ pub(super) enum Hint<'a> {
     Incomplete { profile: &'a str },
     KeyRefused,
     Lost,
-    Names { names: &'a [String] },
+    Names { names: &'a [ProfileName] },
     Network,
     OfficialConfigure { mode: &'a Mode, profile: &'a str },
     OfficialTools { profile: &'a str },

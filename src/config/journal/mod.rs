@@ -26,6 +26,7 @@ use super::Config;
 use super::error::StoreError;
 use super::note::{JournalDefect, Note};
 use super::profile::{Mode, Profile};
+use super::profile_name::ProfileName;
 use super::store::Locked;
 
 /// How many superseded tokens are remembered for a profile: ten days of a renewal every hour. A program that has
@@ -41,7 +42,7 @@ pub struct Login {
     pub tokens: Tokens,
     /// When the newest STS credentials were received, by the local clock, if that was off.
     pub received: Option<Timestamp>,
-    profile: String,
+    profile: ProfileName,
     /// Hashes, the oldest first.
     superseded: Vec<String>,
 }
@@ -89,8 +90,8 @@ impl Journal {
     }
 
     /// What is known of the profile called `name`.
-    pub fn newest(&self, name: &str) -> Option<&Login> {
-        self.logins.iter().find(|login| login.profile == name)
+    pub fn newest(&self, name: &ProfileName) -> Option<&Login> {
+        self.logins.iter().find(|login| login.profile == *name)
     }
 
     /// The logins that are kept here.
@@ -123,21 +124,21 @@ impl Journal {
     pub fn record(
         &mut self,
         locked: &mut Locked,
-        profile: &str,
+        profile: &ProfileName,
         site: Site,
         newest: &Tokens,
         superseded: Option<&Secret>,
     ) -> Result<(), StoreError> {
         let spent = superseded.map(hash);
         for other in &mut self.logins {
-            if other.profile != profile && spent == Some(hash(&other.tokens.refresh_token)) {
+            if other.profile != *profile && spent == Some(hash(&other.tokens.refresh_token)) {
                 other.supersede(site, newest, None);
             }
         }
-        match self.logins.iter_mut().find(|login| login.profile == profile) {
+        match self.logins.iter_mut().find(|login| login.profile == *profile) {
             Some(login) => login.supersede(site, newest, spent),
             None => {
-                let (tokens, profile) = (newest.clone(), profile.to_owned());
+                let (tokens, profile) = (newest.clone(), profile.clone());
                 let mut login = Login { site, tokens, received: None, profile, superseded: Vec::new() };
                 login.remember(spent);
                 self.logins.push(login);
@@ -164,8 +165,13 @@ impl Journal {
     /// # Errors
     ///
     /// Fails if the journal cannot be written.
-    pub fn receive(&mut self, locked: &mut Locked, profile: &str, at: Option<Timestamp>) -> Result<(), StoreError> {
-        match self.logins.iter_mut().find(|login| login.profile == profile && login.received != at) {
+    pub fn receive(
+        &mut self,
+        locked: &mut Locked,
+        profile: &ProfileName,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        match self.logins.iter_mut().find(|login| login.profile == *profile && login.received != at) {
             Some(login) => login.received = at,
             None => return Ok(()),
         }
@@ -177,9 +183,9 @@ impl Journal {
     /// # Errors
     ///
     /// Fails if the journal cannot be written or removed.
-    pub fn purge(&mut self, locked: &mut Locked, profile: &str) -> Result<(), StoreError> {
+    pub fn purge(&mut self, locked: &mut Locked, profile: &ProfileName) -> Result<(), StoreError> {
         let before = self.logins.len();
-        self.logins.retain(|login| login.profile != profile);
+        self.logins.retain(|login| login.profile != *profile);
         if self.logins.len() == before && self.ignored.is_none() {
             return Ok(());
         }
@@ -196,9 +202,9 @@ impl Journal {
         if !self.has_gone(config) {
             return Ok(());
         }
-        let names: HashSet<&str> = config.names().into_iter().collect();
+        let names: HashSet<&ProfileName> = config.names().into_iter().collect();
         let logins = std::mem::take(&mut self.logins).into_iter();
-        let (known, gone) = logins.partition(|login| names.contains(login.profile.as_str()));
+        let (known, gone) = logins.partition(|login| names.contains(&login.profile));
         self.logins = known;
         self.follow_renamed(gone, config);
         self.save(locked)
@@ -209,14 +215,14 @@ impl Journal {
         if self.logins.is_empty() {
             return false;
         }
-        let names: HashSet<&str> = config.names().into_iter().collect();
-        !self.logins.iter().all(|login| names.contains(login.profile.as_str()))
+        let names: HashSet<&ProfileName> = config.names().into_iter().collect();
+        !self.logins.iter().all(|login| names.contains(&login.profile))
     }
 
     /// Gives the logins of missing profiles to those that have their tokens and no login of their own.
     fn follow_renamed(&mut self, gone: Vec<Login>, config: &Config) {
-        let mut taken: HashSet<String> = self.logins.iter().map(|login| login.profile.clone()).collect();
-        let mut heirs: HashMap<String, Vec<String>> = HashMap::new();
+        let mut taken: HashSet<ProfileName> = self.logins.iter().map(|login| login.profile.clone()).collect();
+        let mut heirs: HashMap<String, Vec<ProfileName>> = HashMap::new();
         for profile in config.profiles().filter(|profile| !taken.contains(&profile.name)) {
             if let Some(token) = &profile.oauth_refresh_token {
                 heirs.entry(hash(token)).or_default().push(profile.name);
@@ -250,7 +256,7 @@ impl Journal {
 
 impl Login {
     /// The name of its profile.
-    pub fn profile(&self) -> &str {
+    pub fn profile(&self) -> &ProfileName {
         &self.profile
     }
 
@@ -305,7 +311,7 @@ mod tests {
 
     fn journal() -> Journal {
         let superseded = ["old", "older"].map(|name| hash(&pair(name).refresh_token)).to_vec();
-        let (tokens, profile) = (pair("new"), "dev".to_owned());
+        let (tokens, profile) = (pair("new"), "dev".parse().unwrap());
         let login = Login { site: Site::China, tokens, received: None, profile, superseded };
         Journal { logins: vec![login], ignored: None }
     }
@@ -316,7 +322,7 @@ mod tests {
         members.extend(refresh.map(|token| format!(r#""oauth_refresh_token": "refresh-{token}""#)));
         members.extend(access.map(|token| format!(r#""oauth_access_token": "access-{token}""#)));
         let text = format!(r#"{{"profiles": [{{{}}}]}}"#, members.join(", "));
-        Config::parse(text.as_bytes()).unwrap().find(name).unwrap()
+        Config::parse(text.as_bytes()).unwrap().find(&name.parse().unwrap()).unwrap()
     }
 
     /// What the table of the decision says, in words of its own.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::config::error::{Action, StoreError};
 use crate::config::note::JournalDefect;
 use crate::config::platform;
+use crate::config::profile_name::ProfileName;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::tokens::Tokens;
@@ -99,7 +100,7 @@ impl Line<'_> {
             site: self.site.parse().ok()?,
             tokens,
             received: self.received.map(Timestamp::from_unix),
-            profile: self.profile.into_owned(),
+            profile: ProfileName::in_file(self.profile.into_owned()),
             superseded: self.superseded.into_owned(),
         })
     }

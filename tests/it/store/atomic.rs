@@ -9,6 +9,8 @@ use aliyun_rs::config::{Changes, Field, Store};
 #[cfg(unix)]
 use aliyun_rs::config::{Note, StoreError};
 
+use crate::support::named;
+
 use super::{AMPLE, Place, REALISTIC, count, counted, update, update_locked};
 
 const LEFTOVER: &str = ".config.json.aliyun-rs.tmp";
@@ -35,12 +37,12 @@ fn the_first_write_leaves_only_the_file_and_its_lock() {
 fn nothing_is_written_when_nothing_changed() {
     let place = Place::with(REALISTIC);
     let before = fs::metadata(place.path()).unwrap().modified().unwrap();
-    let updated = update(&place.store(), |config| config.set_current("dev")).unwrap();
+    let updated = update(&place.store(), |config| config.set_current(&named("dev"))).unwrap();
     assert!(!updated.written && updated.notes.is_empty());
     assert_eq!(fs::metadata(place.path()).unwrap().modified().unwrap(), before);
 
     let place = Place::empty();
-    assert!(!update(&place.store(), |config| assert!(!config.remove("dev"))).unwrap().written);
+    assert!(!update(&place.store(), |config| assert!(!config.remove(&named("dev")))).unwrap().written);
     assert!(!place.path().exists());
 }
 
@@ -48,7 +50,7 @@ fn nothing_is_written_when_nothing_changed() {
 fn a_leftover_of_a_dead_process_is_removed() {
     let place = Place::with(REALISTIC);
     fs::write(place.at(LEFTOVER), "half a file with a token").unwrap();
-    update(&place.store(), |config| config.set_current("dev")).unwrap();
+    update(&place.store(), |config| config.set_current(&named("dev"))).unwrap();
     assert_eq!(place.names(), ["config.json", "config.json.lock"]);
 }
 
@@ -56,7 +58,7 @@ fn a_leftover_of_a_dead_process_is_removed() {
 fn a_refused_edit_leaves_the_file_unchanged() {
     let place = Place::with(REALISTIC);
     let refused = place.store().update(AMPLE, |config| {
-        config.set_current("生产");
+        config.set_current(&named("生产"));
         Err::<(), _>("no")
     });
     assert!(matches!(refused, Err(aliyun_rs::config::UpdateError::Edit("no"))));
@@ -76,7 +78,7 @@ fn reserved_space_is_used_or_given_back() {
         let allocated = std::os::unix::fs::MetadataExt::blocks(&reserved) * 512;
         assert!(allocated >= reserved.len(), "{name}: {allocated} of {} bytes", reserved.len());
     }
-    assert!(update_locked(&mut locked, |config| config.set_current("生产")).unwrap().written);
+    assert!(update_locked(&mut locked, |config| config.set_current(&named("生产"))).unwrap().written);
     assert!(!place.at(LEFTOVER).exists());
     assert_eq!(place.text().len(), REALISTIC.len() + "生产".len() - "dev".len());
     for growth in [1, 2] {
@@ -121,11 +123,11 @@ fn a_writer_that_takes_no_lock_is_not_overwritten() {
         if runs.get() == 1 {
             fs::write(place.path(), &other).unwrap();
         }
-        config.upsert("dev", &Changes::new().text(Field::Language, "en"));
+        config.upsert(&named("dev"), &Changes::new().text(Field::Language, "en"));
     });
     assert!(updated.unwrap().written);
     assert_eq!(runs.get(), 2);
-    let profile = place.store().read().unwrap().config.find("dev").unwrap();
+    let profile = place.store().read().unwrap().config.find(&named("dev")).unwrap();
     assert_eq!((profile.region_id.as_deref(), profile.language.as_deref()), (Some("cn-shanghai"), Some("en")));
 }
 
@@ -179,7 +181,7 @@ mod unix {
         let error = update(&place.store(), |config| {
             fs::remove_file(place.path()).unwrap();
             symlink("two", place.path()).unwrap();
-            config.set_current("生产");
+            config.set_current(&named("生产"));
         });
         assert!(matches!(error, Err(StoreError::Moved { .. })), "{error:?}");
         for name in ["one", "two"] {
@@ -193,7 +195,7 @@ mod unix {
             let place = Place::with(REALISTIC);
             set_mode(&place.path(), 0o644);
             assert_eq!(place.store().read().unwrap().notes, [Note::Exposed]);
-            let updated = update(&place.store(), |config| config.set_current(name)).unwrap();
+            let updated = update(&place.store(), |config| config.set_current(&named(name))).unwrap();
             assert_eq!((updated.written, updated.notes), (written, vec![Note::Tightened]));
             assert_eq!(mode(&place.path()), 0o600);
         }
@@ -203,7 +205,7 @@ mod unix {
     fn a_hard_linked_file_is_noted() {
         let place = Place::with(REALISTIC);
         fs::hard_link(place.path(), place.at("twin")).unwrap();
-        let updated = update(&place.store(), |config| config.set_current("生产")).unwrap();
+        let updated = update(&place.store(), |config| config.set_current(&named("生产"))).unwrap();
         assert_eq!(updated.notes, [Note::HardLinked(2)]);
         assert_eq!(fs::read_to_string(place.at("twin")).unwrap(), REALISTIC);
     }
@@ -212,12 +214,12 @@ mod unix {
     fn a_world_writable_directory_is_refused_unless_sticky() {
         let place = Place::with(REALISTIC);
         set_mode(place.folder.path(), 0o777);
-        let error = update(&place.store(), |config| config.set_current("生产")).unwrap_err();
+        let error = update(&place.store(), |config| config.set_current(&named("生产"))).unwrap_err();
         assert!(matches!(error, StoreError::Unsafe { .. }), "{error}");
         assert_eq!(place.names(), ["config.json"]);
         assert!(place.store().read().unwrap().exists);
         set_mode(place.folder.path(), 0o1777);
-        assert!(update(&place.store(), |config| config.set_current("生产")).unwrap().written);
+        assert!(update(&place.store(), |config| config.set_current(&named("生产"))).unwrap().written);
     }
 
     #[test]
@@ -232,7 +234,7 @@ mod unix {
         let error = update(&store, |config| {
             fs::rename(place.at("home"), place.at("moved")).unwrap();
             symlink("victim", place.at("home")).unwrap();
-            config.set_current("生产");
+            config.set_current(&named("生产"));
         });
         assert!(matches!(error, Err(StoreError::Moved { .. })), "{error:?}");
         assert_eq!(fs::read_dir(place.at("victim")).unwrap().count(), 0);

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use aliyun_rs::config::{Config, Defect, Malformed, Note, Oddity, Store, StoreError};
 
+use crate::support::named;
+
 use super::{Place, REALISTIC, update};
 
 /// A store that does not wait for a broken file to get better.
@@ -26,7 +28,7 @@ fn every_truncation_of_a_file_is_an_error_and_leaves_it_alone() {
         assert_eq!(Config::parse(prefix).is_ok(), end >= whole, "{end}");
         if end < whole {
             fs::write(place.path(), prefix).unwrap();
-            let error = update(&hasty(&place), |config| config.set_current("生产")).unwrap_err();
+            let error = update(&hasty(&place), |config| config.set_current(&named("生产"))).unwrap_err();
             assert!(!told(&error).contains("canary"), "{error}");
             assert_eq!(fs::read(place.path()).unwrap(), prefix);
         }
@@ -82,9 +84,9 @@ fn a_byte_order_mark_is_noted_and_later_dropped() {
     let place = Place::with(&marked);
     let read = place.store().read().unwrap();
     assert_eq!(read.notes, [Note::Odd(Oddity::ByteOrderMark)]);
-    assert!(!update(&place.store(), |config| config.set_current("dev")).unwrap().written);
+    assert!(!update(&place.store(), |config| config.set_current(&named("dev"))).unwrap().written);
     assert_eq!(place.text(), marked);
-    assert!(update(&place.store(), |config| config.set_current("生产")).unwrap().written);
+    assert!(update(&place.store(), |config| config.set_current(&named("生产"))).unwrap().written);
     assert_eq!(place.text(), REALISTIC.replace("\"current\": \"dev\"", "\"current\": \"生产\""));
 }
 
@@ -95,7 +97,7 @@ fn a_file_of_more_than_sixteen_mebibytes_is_not_read() {
     assert!(matches!(place.store().read(), Err(StoreError::TooLarge { .. })));
     let filler = "x".repeat(15 << 20);
     let place = Place::with(format!("{{\"x\":\"{filler}\",\"profiles\":[{{\"name\":\"a\"}}]}}"));
-    assert!(place.store().read().unwrap().config.contains("a"));
+    assert!(place.store().read().unwrap().config.contains(&named("a")));
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn a_torn_file_is_read_again_until_its_writer_is_done() {
             }
         });
         while !writer.is_finished() {
-            assert!(place.store().read().unwrap().config.contains("dev"));
+            assert!(place.store().read().unwrap().config.contains(&named("dev")));
         }
         writer.join().unwrap();
     });
@@ -196,6 +198,6 @@ fn what_is_odd_is_noted_by_the_first_reading_alone() {
     let place = Place::with("{\"profiles\":[1,{\"name\":\"a\"}]}");
     let store = place.store();
     assert_eq!(store.read().unwrap().notes.len(), 1);
-    assert!(update(&store, |config| config.set_current("a")).unwrap().notes.is_empty());
-    assert_eq!(update(&place.store(), |config| config.set_current("b")).unwrap().notes.len(), 1);
+    assert!(update(&store, |config| config.set_current(&named("a"))).unwrap().notes.is_empty());
+    assert_eq!(update(&place.store(), |config| config.set_current(&named("b"))).unwrap().notes.len(), 1);
 }

@@ -8,6 +8,8 @@ use aliyun_rs::site::Site;
 use aliyun_rs::time::Timestamp;
 use aliyun_rs::tokens::Tokens;
 
+use crate::support::named;
+
 use super::{AMPLE, Place};
 
 const LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
@@ -25,13 +27,13 @@ fn pair(number: usize) -> Tokens {
 fn profile(number: usize) -> Profile {
     let mut config = Config::empty();
     let changes = Changes::new().text(Field::Mode, "OAuth").text(Field::OauthSiteType, "CN");
-    config.upsert("dev", &changes.secret(Field::OauthRefreshToken, &pair(number).refresh_token));
-    config.find("dev").unwrap()
+    config.upsert(&named("dev"), &changes.secret(Field::OauthRefreshToken, &pair(number).refresh_token));
+    config.find(&named("dev")).unwrap()
 }
 
 fn rotate(journal: &mut Journal, locked: &mut Locked, number: usize) {
     let superseded = pair(number - 1).refresh_token;
-    journal.record(locked, "dev", Site::China, &pair(number), Some(&superseded)).unwrap();
+    journal.record(locked, &named("dev"), Site::China, &pair(number), Some(&superseded)).unwrap();
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn a_server_that_does_not_rotate_makes_nothing_stale() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
     let mut journal = Journal::load(&locked).unwrap();
-    journal.record(&mut locked, "dev", Site::China, &pair(1), Some(&pair(1).refresh_token)).unwrap();
+    journal.record(&mut locked, &named("dev"), Site::China, &pair(1), Some(&pair(1).refresh_token)).unwrap();
     assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
 }
 
@@ -72,11 +74,11 @@ fn purging_the_last_profile_removes_the_journal() {
     let mut locked = place.store().lock(AMPLE).unwrap();
     let mut journal = Journal::load(&locked).unwrap();
     rotate(&mut journal, &mut locked, 1);
-    journal.record(&mut locked, "prod", Site::International, &pair(7), None).unwrap();
-    journal.purge(&mut locked, "dev").unwrap();
+    journal.record(&mut locked, &named("prod"), Site::International, &pair(7), None).unwrap();
+    journal.purge(&mut locked, &named("dev")).unwrap();
     assert!(!fs::read_to_string(place.at(FILE)).unwrap().contains("canary-1"));
     assert!(matches!(Journal::load(&locked).unwrap().judge(&profile(0)), Verdict::Agrees));
-    journal.purge(&mut locked, "prod").unwrap();
+    journal.purge(&mut locked, &named("prod")).unwrap();
     assert!(!place.at(FILE).exists());
 }
 

@@ -11,6 +11,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
+use crate::support::named;
+
 const NUMBERS: [&str; 8] =
     ["0", "-0", "1.50", "1E5", "12345678901234567890123", "-1.0e-7", "1700000000", "9007199254740993"];
 const STRINGS: [&str; 9] = [
@@ -198,8 +200,8 @@ proptest! {
         let before = written(&document).text;
         let mut config = Config::parse(before.as_bytes()).unwrap();
         let (changes, value) = set(field, &text);
-        let existed = config.contains(name);
-        config.upsert(name, &changes);
+        let existed = config.contains(&named(name));
+        config.upsert(&named(name), &changes);
 
         let mut expected = meaning(&before);
         let list = profiles(&mut expected);
@@ -208,7 +210,7 @@ proptest! {
             None => list.push(serde_json::json!({ "name": name, field.key(): value.clone() })),
         }
         prop_assert_eq!(meaning(config.text()), expected);
-        prop_assert!(Config::parse(config.text().as_bytes()).unwrap().find(name).unwrap().name == name);
+        prop_assert!(Config::parse(config.text().as_bytes()).unwrap().find(&named(name)).unwrap().name == *name);
 
         let had = existed && meaning(&before)["profiles"].as_array().unwrap().iter()
             .find(|profile| profile["name"] == name).unwrap().get(field.key()).is_some();
@@ -224,7 +226,7 @@ proptest! {
             prop_assert!(is_insertion(&before, config.text()), "{}", config.text());
         }
         let again = config.text().to_owned();
-        config.upsert(name, &changes);
+        config.upsert(&named(name), &changes);
         prop_assert_eq!(config.text(), again);
     }
 
@@ -234,15 +236,15 @@ proptest! {
     ) {
         let before = written(&document).text;
         let mut config = Config::parse(before.as_bytes()).unwrap();
-        let existed = config.contains(name);
+        let existed = config.contains(&named(name));
         let mut expected = meaning(&before);
         if whole {
-            prop_assert_eq!(config.remove(name), existed);
+            prop_assert_eq!(config.remove(&named(name)), existed);
             if existed {
                 profiles(&mut expected).retain(|profile| profile["name"] != name);
             }
         } else if existed {
-            config.upsert(name, &Changes::new().remove(field));
+            config.upsert(&named(name), &Changes::new().remove(field));
             let list = profiles(&mut expected);
             let profile = list.iter_mut().find(|profile| profile["name"] == name).unwrap();
             profile.as_object_mut().unwrap().remove(field.key());
@@ -255,18 +257,18 @@ proptest! {
     fn switching_there_and_back_restores_every_byte(document in document(), name in name()) {
         let before = written(&document).text;
         let mut config = Config::parse(before.as_bytes()).unwrap();
-        let current = config.current().map(str::to_owned);
-        config.set_current(name);
+        let current = config.current().cloned();
+        config.set_current(&named(name));
         let mut expected = meaning(&before);
         expected["current"] = Value::from(name);
         prop_assert_eq!(meaning(config.text()), expected);
-        prop_assert_eq!(config.current(), Some(name));
+        prop_assert_eq!(config.current(), Some(&named(name)));
         match current {
             None => prop_assert!(is_insertion(&before, config.text())),
             Some(current) => {
                 config.set_current(&current);
                 // The writer escapes this name, which only a profile of that name shows.
-                if current != "b" || config.contains("b") {
+                if current != *"b" || config.contains(&named("b")) {
                     prop_assert_eq!(config.text(), before);
                 }
             }

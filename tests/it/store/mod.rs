@@ -16,6 +16,8 @@ use aliyun_rs::config::{Changes, Config, Field, Locked, Store, StoreError, Updat
 use aliyun_rs::time::Timestamp;
 use tempfile::TempDir;
 
+use crate::support::named;
+
 /// Longer than any test waits for a lock that it will get.
 const AMPLE: Duration = Duration::from_secs(60);
 
@@ -106,10 +108,10 @@ fn update_locked(locked: &mut Locked, edit: impl Fn(&mut Config)) -> Result<Upda
 
 /// Adds one to a number that the profile `name` keeps.
 fn count(config: &mut Config, name: &str) {
-    let before = config.find(name).and_then(|profile| profile.sts_expiration).map_or(0, Timestamp::as_unix);
-    config.upsert(name, &Changes::new().number(Field::StsExpiration, before + 1));
+    let before = config.find(&named(name)).and_then(|profile| profile.sts_expiration).map_or(0, Timestamp::as_unix);
+    config.upsert(&named(name), &Changes::new().number(Field::StsExpiration, before + 1));
 }
 
 fn counted(store: &Store, name: &str) -> i64 {
-    store.read().unwrap().config.find(name).unwrap().sts_expiration.unwrap().as_unix()
+    store.read().unwrap().config.find(&named(name)).unwrap().sts_expiration.unwrap().as_unix()
 }

@@ -15,6 +15,7 @@ pub(crate) mod terminal;
 pub(crate) mod tool;
 pub(crate) mod world;
 
+use aliyun_rs::config::ProfileName;
 use std::time::Duration;
 
 pub(crate) use evidence::story;
@@ -47,4 +48,9 @@ pub(crate) fn at_once<T: Send>(cases: impl IntoIterator<Item = T>, attempt: impl
             scope.spawn(move || attempt(case));
         }
     });
+}
+
+/// The name of a profile.
+pub(crate) fn named(name: &str) -> ProfileName {
+    name.parse().unwrap()
 }

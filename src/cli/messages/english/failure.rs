@@ -228,7 +228,9 @@ fn credentials(error: &Error, f: &mut String) -> Result {
             name(profile),
             name(mode.as_str())
         ),
-        Error::Incomplete { profile, field } => write!(f, "the profile `{}` has no usable `{field}`", name(profile)),
+        Error::Incomplete { profile, field } => {
+            write!(f, "the profile `{}` has no usable `{}`", name(profile), field.key())
+        }
         Error::SignIn { profile, reason, .. } => {
             write!(f, "the profile `{}` needs a new sign-in: ", name(profile))?;
             match reason {
