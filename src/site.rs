@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crate::secret::Secret;
 
+/// The variable that points this program at a sandbox.
+pub const SANDBOX_VARIABLE: &str = "ALIYUN_RS_SANDBOX";
 const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
 /// How every token that a sandbox issues begins.
 const SANDBOX_TOKEN: &str = "sandbox-";
@@ -112,7 +114,7 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// Reads the value of `ALIYUN_RS_SANDBOX`: only `http://127.0.0.1:PORT` is taken.
+    /// Reads the value of [`SANDBOX_VARIABLE`]: only `http://127.0.0.1:PORT` is taken.
     pub fn parse_sandbox(text: &str) -> Result<Self, NotASandbox> {
         let port = text.strip_prefix("http://127.0.0.1:").ok_or(NotASandbox)?;
         let port = port.strip_suffix('/').unwrap_or(port);
@@ -209,7 +211,7 @@ impl Cloud {
 #[error("not-a-sandbox-token")]
 pub struct NotSandboxToken;
 
-/// The value of `ALIYUN_RS_SANDBOX` is not `http://127.0.0.1:PORT`.
+/// The value of [`SANDBOX_VARIABLE`] is not `http://127.0.0.1:PORT`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not-a-sandbox-address")]
 pub struct NotASandbox;

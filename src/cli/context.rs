@@ -13,15 +13,13 @@ use crate::host::{Host, Interrupts};
 use crate::logins::{LoginStore, SharedFile};
 use crate::openapi::{Client, Key};
 use crate::region;
-use crate::site::Cloud;
+use crate::site::{Cloud, SANDBOX_VARIABLE};
 use crate::time::Skew;
 
 use super::failure::{Attempt, Failure, Remembered, Usage};
 use super::messages::{Problem, Warning};
 use super::ui::Ui;
 
-/// Points `aliyun-rs` at a sandbox.
-pub(super) const SANDBOX_VARIABLE: &str = "ALIYUN_RS_SANDBOX";
 /// The variables that name a profile, the first that is set wins.
 const PROFILE_VARIABLES: [&str; 3] = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
 const CONFIG_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";

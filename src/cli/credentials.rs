@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::context::Context;
-use super::failure::{Failure, Usage};
+use super::failure::Failure;
 use super::messages::{Message, Warning};
 use super::options::{read_duration, read_profile, read_region};
-use super::shell::{Shell, Unquotable};
+use super::shell::Shell;
 use super::ui::Ui;
 use super::variables::{Variables, key, region, regions, rivals};
 use crate::config::{Config, ProfileName};
@@ -102,8 +102,7 @@ pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Fa
             let mut variables = key(&credentials);
             variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
             let rivals = rivals(&variables, &context.host.env);
-            let script = shell.script(&rivals, &variables);
-            let script = script.map_err(|Unquotable(variable)| Usage::Unquotable { variable: variable.to_owned() })?;
+            let script = shell.script(&rivals, &variables)?;
             context.ui.print(script.expose())
         }
         None => {

@@ -68,10 +68,7 @@ impl<'a> Served<'a> {
         let (credentials, notices) = provider.obtain(&wanted, interrupts).await?;
         let (profile, region_id) = (wanted.profile.clone(), credentials.region_id.clone());
         let ui = context.ui.clone();
-        let describe = Arc::new(move |refused: &Refused<'_>| match refused {
-            Refused::Failed(error) => ui.text(&Message::Failed(&Failure::Credentials(Arc::clone(error)))),
-            refused => ui.text(&Message::Refused(refused)),
-        });
+        let describe = Arc::new(move |refused: &Refused<'_>| ui.text(&Message::Refused(refused)));
         let endpoint = Endpoint::open(context.host, provider, wanted, credentials, (port, region), describe)?;
         let mut served = Self { context, endpoint, profile, region_id, said: Vec::new() };
         served.show(Ok(notices));

@@ -130,7 +130,7 @@ impl Ui {
             if let Some(json) = self.json(&report) {
                 self.streams.err(&format!("{json}\n"));
             }
-            return report.exit;
+            return report.exit.into();
         }
         if let Some(message) = &report.message {
             self.streams.err(&format!("error: {}\n", message.line(self.language)));
@@ -138,7 +138,7 @@ impl Ui {
         for hint in &report.hints {
             self.streams.err(&format!("hint: {}\n", hint.line(self.language)));
         }
-        report.exit
+        report.exit.into()
     }
 
     /// Whether failures are written for programs.
@@ -162,7 +162,7 @@ impl Ui {
             "status_code": reply.status,
             "request_id": reply.request_id,
             "recovery": recovery,
-            "exit_code": report.number,
+            "exit_code": report.exit.number(),
             "retryable": report.retryable,
         }))
     }

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use crate::site::SANDBOX_VARIABLE;
+
 /// The families of names.
 const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
 /// Suffixes that, after a prefix, name a key, a profile or another source of credentials.
@@ -46,8 +48,6 @@ const BARE: [&str; 6] =
     ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "AccessKeyID", "AccessKeySecret", "SecurityToken"];
 /// Serverless Devs' keys, each under its own name.
 const SERVERLESS_DEVS: &str = "_serverless_devs_key";
-/// Points `aliyun-rs` at a sandbox; not a credential.
-const SANDBOX: &str = "ALIYUN_RS_SANDBOX";
 
 /// A snapshot of environment variables. An empty variable counts as unset.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +99,7 @@ impl Env {
     /// Whether a variable is about Alibaba Cloud at all, in capitals or not, and so nothing that a browser needs.
     pub fn is_sensitive(name: &OsStr) -> bool {
         let name = name.to_string_lossy().to_ascii_uppercase();
-        let family = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && name != SANDBOX;
+        let family = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && name != SANDBOX_VARIABLE;
         let bare = BARE.iter().any(|bare| name.eq_ignore_ascii_case(bare));
         family || bare || name.ends_with(&SERVERLESS_DEVS.to_ascii_uppercase())
     }

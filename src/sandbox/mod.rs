@@ -108,7 +108,7 @@ impl Sandbox {
         Ok(Self { handler, server, gate: Some(gate), answering: Some(answering), port, _lock: lock })
     }
 
-    /// Its address: the value of `ALIYUN_RS_SANDBOX`.
+    /// Its address: the value of the variable that points the client at it.
     pub fn url(&self) -> String {
         url(self.port)
     }

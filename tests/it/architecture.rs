@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("region", &[]),
     ("site", &["secret"]),
     ("tokens", &["secret", "time"]),
-    ("host", &["secret", "time"]),
+    ("host", &["secret", "site", "time"]),
     ("loopback_server", &["host", "secret", "time"]),
     ("reply", &["host", "secret", "site", "text", "time"]),
     ("config", &["secret", "site", "text", "time", "tokens"]),

@@ -113,7 +113,7 @@ fn revoking_waits_at_most_ten_seconds() {
     let (world, canaries) = renewed();
     world.fault(&["revoke=delay:60000"]);
     let output = world.run(&["delete", "demo", "--revoke"]).done();
-    output.warns("The refresh token could not be revoked: no answer within 10 seconds");
+    output.warns("The refresh token could not be revoked: no answer within 10s");
     world.has_forgotten(&canaries);
 }
 

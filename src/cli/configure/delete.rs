@@ -81,7 +81,7 @@ fn revoke(context: &Context<'_>, profile: &Profile) {
     let outcome = context.interruptible(async |interrupts| {
         tokio::select! {
             answer = endpoint.revoke(&tokens.refresh_token) => answer.map_err(Failure::Revoke),
-            () = sleep(REVOKE_TIMEOUT) => Err(Failure::NoAnswer { seconds: REVOKE_TIMEOUT.as_secs() }),
+            () = sleep(REVOKE_TIMEOUT) => Err(Failure::NoAnswer { waited: REVOKE_TIMEOUT }),
             () = interrupts.next() => Err(credentials::Error::Interrupted.into()),
         }
     });

@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{Mode, ProfileName, StoreError};
 use crate::credentials;
@@ -20,6 +21,7 @@ use crate::serve::OpenError;
 use crate::site::Site;
 
 use super::messages::Problem;
+use super::shell::Unquotable;
 pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
 
 /// The exit codes.
@@ -63,7 +65,7 @@ pub(in crate::cli) enum Failure {
     /// The refresh token was not revoked.
     Revoke(ReplyError),
     /// The server did not answer in time.
-    NoAnswer { seconds: u64 },
+    NoAnswer { waited: Duration },
     /// The endpoint could not be opened.
     Endpoint(OpenError),
     /// The sandbox could not be started.
@@ -161,9 +163,7 @@ pub(in crate::cli) enum Usage {
     OptionsMisplaced,
     NotASignInPage,
     /// A value cannot be written in the syntax of a shell.
-    Unquotable {
-        variable: String,
-    },
+    Unquotable(Unquotable),
     NoHome,
     NoDataFolder,
 }
@@ -190,6 +190,12 @@ impl From<StoreError> for Failure {
 impl From<Usage> for Failure {
     fn from(usage: Usage) -> Self {
         Self::Usage(usage)
+    }
+}
+
+impl From<Unquotable> for Failure {
+    fn from(unquotable: Unquotable) -> Self {
+        Usage::Unquotable(unquotable).into()
     }
 }
 

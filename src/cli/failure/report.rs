@@ -4,7 +4,6 @@ use std::io;
 use std::process::ExitCode;
 
 use super::{Attempt, Code, Failure, Remembered, Usage};
-use crate::cli::context::SANDBOX_VARIABLE;
 use crate::cli::messages::{Hint, Message};
 use crate::config::{Danger, StoreError};
 use crate::credentials;
@@ -15,7 +14,7 @@ use crate::openapi::CallError;
 use crate::reply::{Refusal, ReplyError};
 use crate::sandbox::StartError;
 use crate::serve::OpenError;
-use crate::site::Site;
+use crate::site::{SANDBOX_VARIABLE, Site};
 use crate::text::shell_word;
 
 /// What a failure means, and what can be done.
@@ -24,8 +23,7 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) hints: Vec<Hint<'a>>,
     /// A stable name, for programs.
     pub(in crate::cli) code: String,
-    pub(in crate::cli) exit: ExitCode,
-    pub(in crate::cli) number: u8,
+    pub(in crate::cli) exit: Exit,
     /// Whether the same command may succeed later without any change.
     pub(in crate::cli) retryable: bool,
     pub(in crate::cli) action: Action,
@@ -33,6 +31,34 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) command: Option<String>,
     /// How to look up the server's refusal.
     pub(in crate::cli) reply: Option<ServerReply<'a>>,
+}
+
+/// How the run ends.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Exit {
+    /// With a code of the table.
+    Own(Code),
+    /// As the program or command inside this one.
+    PassedOn(ExitCode),
+}
+
+impl Exit {
+    /// Where this program itself has failed, the number that it exits with.
+    pub(in crate::cli) const fn number(self) -> Option<u8> {
+        match self {
+            Self::Own(code) => Some(code as u8),
+            Self::PassedOn(_) => None,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Own(code) => Self::from(code as u8),
+            Exit::PassedOn(exit) => exit,
+        }
+    }
 }
 
 /// What a server's refusal can be looked up by.
@@ -82,8 +108,8 @@ impl Failure {
             Code::Done | Code::Internal | Code::Interrupted => Action::None,
         };
         let exit = match self {
-            Self::PassedOn(exit) => *exit,
-            _ => ExitCode::from(code as u8),
+            Self::PassedOn(exit) => Exit::PassedOn(*exit),
+            _ => Exit::Own(code),
         };
         Report {
             message: self.is_worth_saying().then_some(Message::Failed(self)),
@@ -91,7 +117,6 @@ impl Failure {
             hints,
             code: self.name(),
             exit,
-            number: code as u8,
             retryable: action == Action::Retry,
             action,
             reply: self
@@ -211,7 +236,7 @@ fn usage_line(usage: &Usage) -> Line<'_> {
         Usage::NotConfirmed { .. } => vec![Hint::Yes],
         Usage::OptionsMisplaced => vec![Hint::OptionsAfter],
         Usage::NoHome => return (Code::File, vec![Hint::ConfigPath]),
-        Usage::NoDataFolder | Usage::Unquotable { .. } => return (Code::File, vec![]),
+        Usage::NoDataFolder | Usage::Unquotable(_) => return (Code::File, vec![]),
         _ => vec![],
     };
     (Code::Usage, hints)

@@ -8,12 +8,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::context::{GlobalArgs, SANDBOX_VARIABLE, interruptible};
+use super::context::{GlobalArgs, interruptible};
 use super::failure::{Failure, Usage};
 use super::messages::Message;
 use super::ui::Ui;
 use crate::host::{Host, Staying};
 use crate::sandbox::{Decision, Options, Sandbox, UnknownUser};
+use crate::site::SANDBOX_VARIABLE;
 use browser::ScriptedBrowser;
 use instance::Instance;
 

@@ -8,6 +8,7 @@ use super::network::{call, reply};
 use super::{name, problem};
 use crate::cli::failure::{Attempt, Failure, Usage};
 use crate::cli::render::span;
+use crate::cli::shell::Unquotable;
 use crate::config::{Action, Danger, Defect, Malformed, StoreError};
 use crate::credentials::{Error, SignInReason};
 use crate::host::Panicked;
@@ -15,6 +16,7 @@ use crate::login::{self, NotExchanged};
 use crate::oauth::loopback::PortsUnavailable;
 use crate::sandbox::{FolderError, StartError};
 use crate::serve::{OpenError, Refused};
+use crate::site::SANDBOX_VARIABLE;
 use crate::text::{printable, visible};
 
 pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
@@ -41,7 +43,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         }
         Failure::Identity { saved: None, error } => call(error, f),
         Failure::Revoke(error) => reply(error, f),
-        Failure::NoAnswer { seconds } => write!(f, "no answer within {seconds} seconds"),
+        Failure::NoAnswer { waited } => write!(f, "no answer within {}", span(*waited)),
         Failure::Endpoint(error) => endpoint(error, f),
         Failure::Sandbox(error) => sandbox(error, f),
         Failure::NotRun { program, error } => {
@@ -98,9 +100,9 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             write!(f, "invalid value of {variable}: ")?;
             problem(wrong, f)
         }
-        Usage::SandboxAddress => f.write_str("ALIYUN_RS_SANDBOX must be `http://127.0.0.1:PORT`"),
+        Usage::SandboxAddress => write!(f, "{SANDBOX_VARIABLE} must be `http://127.0.0.1:PORT`"),
         Usage::RealFile { path } => {
-            write!(f, "with ALIYUN_RS_SANDBOX set, the real file {} cannot be used", quoted(path))
+            write!(f, "with {SANDBOX_VARIABLE} set, the real file {} cannot be used", quoted(path))
         }
         Usage::NestedSandbox => f.write_str("cannot run `sandbox` inside `sandbox`"),
         Usage::UnknownUser { user, users } => {
@@ -138,7 +140,7 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             f.write_str("sign-in options cannot be combined with `switch`, `delete`, `list` or `restore`")
         }
         Usage::NotASignInPage => f.write_str("this is not the address of a sign-in page"),
-        Usage::Unquotable { variable } => {
+        Usage::Unquotable(Unquotable(variable)) => {
             write!(f, "the value of {variable} contains characters that cannot be quoted for this shell")
         }
         Usage::NoHome => f.write_str("no home folder was found to keep profiles in"),

@@ -5,6 +5,7 @@ use std::fmt::{Result, Write as _};
 use super::name;
 use crate::cli::failure::{profile_option, sign_in_command};
 use crate::cli::messages::Hint;
+use crate::site::SANDBOX_VARIABLE;
 use crate::text::shell_word;
 
 pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result {
@@ -36,8 +37,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
                 false => write!(f, "remove it, then sign in: rm {path}"),
             }
         }
-        Hint::ForeignToken => f.write_str(
-            "to use this profile, unset ALIYUN_RS_SANDBOX; a sandbox needs profiles that were signed in to a sandbox",
+        Hint::ForeignToken => write!(
+            f,
+            "to use this profile, unset {SANDBOX_VARIABLE}; a sandbox needs profiles that were signed in to a sandbox"
         ),
         Hint::Incomplete { profile } => {
             write!(f, "repair the profile, or sign in again: {}", sign_in_command(profile, None))
