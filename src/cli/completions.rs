@@ -12,6 +12,7 @@ use clap_complete::env::{EnvCompleter, Shells};
 use super::context::{Context, GlobalArgs};
 use super::failure::Failure;
 use super::ui::Ui;
+use crate::config::ProfileName;
 use crate::host::Host;
 use crate::region;
 use crate::text::shell_word;
@@ -96,9 +97,12 @@ fn tree_options(words: &[OsString]) -> GlobalArgs {
 /// file chooses the names.
 fn profiles(host: &Host, ui: &Ui, options: &GlobalArgs) -> Vec<String> {
     let read = || Context::new(host, ui, options).ok()?.logins.read().ok();
-    let is_plain = |name: &&str| shell_word(OsStr::new(name)) == *name && !name.starts_with('-');
+    let is_plain =
+        |name: &&ProfileName| shell_word(OsStr::new(name.as_str())) == name.as_str() && !name.as_str().starts_with('-');
     read()
-        .map(|snapshot| snapshot.config.names().into_iter().filter(is_plain).map(str::to_owned).collect::<Vec<_>>())
+        .map(|snapshot| {
+            snapshot.config.names().into_iter().filter(is_plain).map(ToString::to_string).collect::<Vec<_>>()
+        })
         .unwrap_or_default()
 }
 

@@ -73,7 +73,7 @@ enum Command {
 
 /// Runs the command line in `host.args` and returns its exit code. A panic on the way is a failure like others.
 pub fn run(host: &Host) -> ExitCode {
-    let ui = Ui::new(host.streams.clone(), false, asks_for_json(host));
+    let ui = Ui::new(host, false, asks_for_json(host));
     caught(|| obey(host, &ui)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
 }
 
@@ -99,7 +99,7 @@ fn obey(host: &Host, ui: &Ui) -> ExitCode {
         Err(failure) => return ui.fail(&failure),
     };
     let json = in_ai_mode(host) || cli.global.error_format == ErrorFormat::Json;
-    let ui = Ui::new(host.streams.clone(), cli.global.verbose, json);
+    let ui = Ui::new(host, cli.global.verbose, json);
     match dispatch(host, &ui, cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ui.fail(&failure),
@@ -130,7 +130,7 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
     let is_safe = plain.chars().all(|c| c == '\n' || is_plain(c));
     let text = if !is_safe {
         plain.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-    } else if !ui.fails_in_json() && host.streams.is_terminal(stream) && host.env.get("NO_COLOR").is_none() {
+    } else if ui.is_painted(stream) {
         error.render().ansi().to_string()
     } else {
         plain
@@ -183,13 +183,13 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => man::run(ui, tree(ui), &args),
-        Command::OpenBrowser => open_browser(host),
+        Command::OpenBrowser => open_browser(ui),
     }
 }
 
 /// The second copy of this program, between us and the browser.
-fn open_browser(host: &Host) -> Result<(), Failure> {
-    let url = host.streams.read_line().ok().flatten().unwrap_or_default();
+fn open_browser(ui: &Ui) -> Result<(), Failure> {
+    let url = ui.read_line().ok().flatten().unwrap_or_default();
     if !Cloud::is_authorize_page(&url) {
         return Err(Usage::NotASignInPage.into());
     }

@@ -7,7 +7,7 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::host::{Interrupts, Streams};
+use crate::host::Interrupts;
 
 use super::failure::{Attempt, Code, Failure, Usage};
 use super::messages::{Message, Problem};
@@ -33,12 +33,12 @@ struct Lines {
 }
 
 impl Lines {
-    fn start(streams: Streams) -> io::Result<Self> {
+    fn start(ui: Ui) -> io::Result<Self> {
         let (requests, requested) = channel();
         let (sender, lines) = unbounded_channel();
         thread::Builder::new().name("standard input".to_owned()).spawn(move || {
             while requested.recv().is_ok() {
-                if sender.send(streams.read_line()).is_err() {
+                if sender.send(ui.read_line()).is_err() {
                     return;
                 }
             }
@@ -68,7 +68,7 @@ impl<'a> Prompter<'a> {
     async fn next(&mut self) -> Line {
         let lines = match &mut self.lines {
             Some(lines) => lines,
-            none => none.insert(Lines::start(self.ui.streams().clone())?),
+            none => none.insert(Lines::start(self.ui.clone())?),
         };
         lines.next().await
     }

@@ -124,7 +124,7 @@ impl Config {
     }
 
     /// The members of the profile called `name`, secrets included.
-    pub fn members(&self, name: &str) -> Option<Members> {
+    pub fn members(&self, name: &ProfileName) -> Option<Members> {
         let node = Node::object(&self.text[self.place(name)?]).ok()?;
         Some(Profile::members(&node))
     }

@@ -54,11 +54,11 @@ fn read_key(text: &str) -> Result<Key, Problem> {
 pub(in crate::cli) fn run(context: &Context<'_>, args: GetArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
     let name = context.profile_name(args.profile, config.current())?;
-    existing(context, &config, name.as_str())?;
+    existing(context, &config, &name)?;
     if args.show_secrets && context.ui.is_asked_here() && context.ui.is_seen_here() {
         confirm(context, &name)?;
     }
-    let members = config.members(name.as_str()).unwrap_or_default();
+    let members = config.members(&name).unwrap_or_default();
     let shown = Shown { members: &members, in_clear: args.show_secrets };
     if args.keys.is_empty() {
         return context.ui.print_json(&shown, true);

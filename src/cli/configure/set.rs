@@ -74,7 +74,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SetArgs) -> Result<(), Fa
     let notes = context.logins.lock(LOCK_DEADLINE)?.edit(&mut |config| {
         checked = check(context, config, &name, args.settings.oauth_site_type);
         if checked.is_ok() {
-            config.upsert(name.as_str(), &changes);
+            config.upsert(&name, &changes);
         }
     })?;
     checked?;
@@ -85,12 +85,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SetArgs) -> Result<(), Fa
 /// Checks that there is the profile, and that its login, if it has one, is of `site`: tokens serve at the site that
 /// issued them.
 fn check(context: &Context<'_>, config: &Config, name: &ProfileName, site: Option<Site>) -> Result<(), Failure> {
-    existing(context, config, name.as_str())?;
-    let profile = config.find(name.as_str()).filter(|profile| profile.mode == Mode::OAuth);
+    existing(context, config, name)?;
+    let profile = config.find(name).filter(|profile| profile.mode == Mode::OAuth);
     let signed_in = profile.filter(|profile| profile.oauth_refresh_token.is_some()).and_then(|profile| profile.site);
     match (signed_in, site) {
         (Some(old), Some(new)) if old != new => {
-            Err(Usage::SignedInElsewhere { profile: name.to_string(), old, new }.into())
+            Err(Usage::SignedInElsewhere { profile: name.clone(), old, new }.into())
         }
         _ => Ok(()),
     }

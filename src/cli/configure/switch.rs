@@ -1,19 +1,13 @@
 //! `aliyun-rs configure switch`: makes another profile the current one.
 
-use std::io;
-
 use clap::Args;
-use dialoguer::Select;
-use dialoguer::theme::SimpleTheme;
 
 use crate::cli::context::Context;
-use crate::cli::failure::{Attempt, Code, Failure, Usage};
+use crate::cli::failure::{Failure, Usage};
 use crate::cli::messages::Message;
 use crate::cli::options::read_profile;
 use crate::config::{Config, ProfileName};
-use crate::host::{KeptTerminal, blocking};
 use crate::logins::LOCK_DEADLINE;
-use crate::text::printable;
 
 /// Make another profile the current one
 ///
@@ -85,32 +79,13 @@ fn names(config: &Config) -> Vec<ProfileName> {
 
 /// Lets a person at a terminal choose.
 fn pick(context: &Context<'_>, config: &Config) -> Result<ProfileName, Failure> {
-    let names = names(config);
+    let mut names = names(config);
     if !context.ui.is_interactive() || names.is_empty() {
         return Err(nameless(config));
     }
     let current = names.iter().position(|name| Some(name) == config.current()).unwrap_or(0);
-    let shown: Vec<String> = names.iter().map(|name| printable(name, 60)).collect();
-    let title = context.ui.text(&Message::Profile);
-    // The list reads single keys; a run that ends in the middle of it has to leave the terminal as it was.
-    let _terminal = KeptTerminal::remember();
-    let select =
-        move || Select::with_theme(&SimpleTheme).with_prompt(title).items(&shown).default(current).interact_opt();
-    let chosen = context.interruptible(async |interrupts| {
-        tokio::select! {
-            chosen = blocking(select) => Ok(chosen),
-            () = interrupts.next() => Err(Failure::Quiet(Code::Interrupted)),
-        }
-    });
-    // A list that was interrupted leaves the cursor hidden, whoever noticed the interrupt first.
-    dialoguer::console::Term::stderr().show_cursor().ok();
-    match chosen? {
-        Ok(Some(index)) => Ok(names[index].clone()),
-        Ok(None) => Err(Failure::Quiet(Code::Interrupted)),
-        // The terminal gives an interrupt to its reader.
-        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-            Err(Failure::Quiet(Code::Interrupted))
-        }
-        Err(dialoguer::Error::IO(error)) => Err(Failure::System(Attempt::ShowList, error)),
-    }
+    let shown: Vec<&str> = names.iter().map(ProfileName::as_str).collect();
+    let picked =
+        context.interruptible(async |interrupts| context.ui.pick(&Message::Profile, &shown, current, interrupts).await);
+    Ok(names.swap_remove(picked?))
 }

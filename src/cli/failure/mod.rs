@@ -152,7 +152,7 @@ pub(in crate::cli) enum Usage {
     },
     /// A login belongs to the site that issued its tokens.
     SignedInElsewhere {
-        profile: String,
+        profile: ProfileName,
         old: Site,
         new: Site,
     },

@@ -2,14 +2,17 @@
 //!
 //! Standard output takes what was asked for and the sign-in's conversation, standard error everything else.
 
+mod pick;
+
+use std::io;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::failure::{Failure, Report};
-use super::messages::{Language, Message, Say, Warning};
-use crate::host::{Stream, Streams};
+use crate::cli::failure::{Failure, Report};
+use crate::cli::messages::{Language, Message, Say, Warning};
+use crate::host::{Host, Stream, Streams};
 use crate::text::visible_json;
 
 /// Bytes of a long list that are written at once.
@@ -17,25 +20,27 @@ const AT_ONCE: usize = 64 << 10;
 
 /// Writes messages.
 #[derive(Clone)]
-pub(super) struct Ui {
+pub(in crate::cli) struct Ui {
     streams: Streams,
     language: Language,
     verbose: bool,
     json_errors: bool,
+    colourless: bool,
 }
 
 impl Ui {
-    pub(super) fn new(streams: Streams, verbose: bool, json_errors: bool) -> Self {
-        Self { streams, language: Language::English, verbose, json_errors }
+    pub(in crate::cli) fn new(host: &Host, verbose: bool, json_errors: bool) -> Self {
+        let colourless = host.env.get("NO_COLOR").is_some();
+        Self { streams: host.streams.clone(), language: Language::English, verbose, json_errors, colourless }
     }
 
     /// Prints what was asked for.
-    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+    pub(in crate::cli) fn print(&self, text: &str) -> Result<(), Failure> {
         Ok(self.streams.out(text)?)
     }
 
     /// Prints lines that were asked for, many at a time.
-    pub(super) fn print_lines(&self, lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    pub(in crate::cli) fn print_lines(&self, lines: impl Iterator<Item = String>) -> Result<(), Failure> {
         let mut text = String::new();
         for line in lines {
             text += &line;
@@ -48,14 +53,14 @@ impl Ui {
     }
 
     /// Prints a value as JSON, on one line or laid out.
-    pub(super) fn print_json(&self, value: &impl Serialize, pretty: bool) -> Result<(), Failure> {
+    pub(in crate::cli) fn print_json(&self, value: &impl Serialize, pretty: bool) -> Result<(), Failure> {
         let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
         let text = Zeroizing::new(text.expect("texts and numbers are JSON"));
         self.print(&Zeroizing::new(visible_json(&text) + "\n"))
     }
 
     /// Prints a list as JSON, laid out, an item at a time.
-    pub(super) fn print_json_list<T: Serialize>(&self, items: impl Iterator<Item = T>) -> Result<(), Failure> {
+    pub(in crate::cli) fn print_json_list<T: Serialize>(&self, items: impl Iterator<Item = T>) -> Result<(), Failure> {
         let mut count = 0;
         let texts = items.map(|item| {
             let text = serde_json::to_string_pretty(&item).expect("texts and numbers are JSON");
@@ -68,13 +73,13 @@ impl Ui {
     }
 
     /// Prints a message that was asked for.
-    pub(super) fn print_message(&self, message: &Message<'_>) -> Result<(), Failure> {
+    pub(in crate::cli) fn print_message(&self, message: &Message<'_>) -> Result<(), Failure> {
         self.print(&message.text(self.language))
     }
 
     /// Writes a message of the conversation to standard output. A closed pipe is not an error: what has begun
     /// is completed.
-    pub(super) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
+    pub(in crate::cli) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
         match self.streams.out(&message.text(self.language)) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             done => Ok(done?),
@@ -82,49 +87,49 @@ impl Ui {
     }
 
     /// Ends the line of a question whose answer did not come from a keyboard.
-    pub(super) fn end_line(&self) {
+    pub(in crate::cli) fn end_line(&self) {
         self.streams.out("\n").ok();
     }
 
     /// Says something on standard error.
-    pub(super) fn note(&self, message: &Message<'_>) {
+    pub(in crate::cli) fn note(&self, message: &Message<'_>) {
         self.streams.err(&message.text(self.language));
     }
 
     /// Says something on standard error if details were asked for.
-    pub(super) fn detail(&self, message: &Message<'_>) {
+    pub(in crate::cli) fn detail(&self, message: &Message<'_>) {
         if self.verbose {
             self.note(message);
         }
     }
 
     /// Says what is wrong with an answer.
-    pub(super) fn correct(&self, problem: &impl Say) {
+    pub(in crate::cli) fn correct(&self, problem: &impl Say) {
         self.streams.err(&format!("{}\n", problem.line(self.language)));
     }
 
     /// Warns of something that was noticed.
-    pub(super) fn warn(&self, warning: &Warning<'_>) {
+    pub(in crate::cli) fn warn(&self, warning: &Warning<'_>) {
         self.streams.err(&self.warning(warning));
     }
 
     /// A warning as a line of its own.
-    pub(super) fn warning(&self, warning: &Warning<'_>) -> String {
+    pub(in crate::cli) fn warning(&self, warning: &Warning<'_>) -> String {
         format!("warning: {}\n", warning.line(self.language))
     }
 
     /// A message as a text, for a page or a list.
-    pub(super) fn text(&self, said: &impl Say) -> String {
+    pub(in crate::cli) fn text(&self, said: &impl Say) -> String {
         said.text(self.language)
     }
 
     /// Writes text that is complete, such as help, to standard error.
-    pub(super) fn raw_error(&self, text: &str) {
+    pub(in crate::cli) fn raw_error(&self, text: &str) {
         self.streams.err(text);
     }
 
     /// Explains a failure on standard error and returns its exit code.
-    pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
+    pub(in crate::cli) fn fail(&self, failure: &Failure) -> ExitCode {
         let report = failure.report();
         if self.json_errors {
             if let Some(json) = self.json(&report) {
@@ -142,7 +147,7 @@ impl Ui {
     }
 
     /// Whether failures are written for programs.
-    pub(super) fn fails_in_json(&self) -> bool {
+    pub(in crate::cli) fn fails_in_json(&self) -> bool {
         self.json_errors
     }
 
@@ -167,8 +172,13 @@ impl Ui {
         }))
     }
 
+    /// Whether a stream shows colours, and wants them.
+    pub(in crate::cli) fn is_painted(&self, stream: Stream) -> bool {
+        !self.json_errors && !self.colourless && self.streams.is_terminal(stream)
+    }
+
     /// Whether a person sits at standard input.
-    pub(super) fn is_asked_here(&self) -> bool {
+    pub(in crate::cli) fn is_asked_here(&self) -> bool {
         self.streams.is_terminal(Stream::Input)
     }
 
@@ -178,12 +188,17 @@ impl Ui {
     }
 
     /// Whether a person sits at standard input and sees standard error.
-    pub(super) fn is_interactive(&self) -> bool {
+    pub(in crate::cli) fn is_interactive(&self) -> bool {
         [Stream::Input, Stream::Error].iter().all(|stream| self.streams.is_terminal(*stream))
     }
 
-    /// The streams, for reading answers.
-    pub(super) fn streams(&self) -> &Streams {
-        &self.streams
+    /// Reads a line of standard input; `None` at its end.
+    pub(in crate::cli) fn read_line(&self) -> io::Result<Option<String>> {
+        self.streams.read_line()
+    }
+
+    /// Discards what a person typed before anything was asked.
+    pub(in crate::cli) fn discard_typed_ahead(&self) {
+        self.streams.discard_typed_ahead();
     }
 }
