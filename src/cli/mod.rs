@@ -177,7 +177,10 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context(&cli.global)?, args),
         Command::List(args) => list::run(&context(&cli.global)?, args),
         Command::Credentials(args) => credentials::run(&context(&cli.global)?, args),
-        Command::Exec(args) => exec::run(&context(&cli.global)?, args),
+        Command::Exec(args) => {
+            let done = context(&cli.global).and_then(|context| exec::run(&context, args));
+            done.map_err(Failure::before_command)
+        }
         Command::Serve(args) => serve::run(&context(&cli.global)?, args),
         Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),

@@ -183,7 +183,7 @@ impl<'a> Renewal<'a> {
                 if self.watch(token).await? {
                     return Ok(Refreshed::FileChanged);
                 }
-                let reason = if ambiguous { SignInReason::ResponseLost } else { SignInReason::Refused };
+                let reason = if is_final(&error) { SignInReason::Refused } else { SignInReason::ResponseLost };
                 Err(sign_in(profile, reason(error)))
             }
             Err(error) => Err(error),

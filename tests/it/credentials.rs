@@ -131,12 +131,18 @@ fn other_modes_are_a_clear_error() {
 
 #[test]
 fn where_nobody_has_signed_in_a_sign_in_is_needed() {
+    let commands = [
+        (&["whoami"][..], 3),
+        (&["credentials"], 3),
+        (&["serve"], 3),
+        (&["exec", "true"], 125),
+        (&["exec", "--serve", "true"], 125),
+    ];
     for text in [None, Some("{}"), Some(r#"{"current":"work","profiles":[]}"#)] {
         let world = World::new();
         text.into_iter().for_each(|text| world.write_config(text));
-        for command in [&["whoami"][..], &["credentials"], &["serve"], &["exec", "true"], &["exec", "--serve", "true"]]
-        {
-            let output = world.run(command).exits(3).warns("hint: aliyun-rs configure --mode OAuth --profile ");
+        for (command, code) in commands {
+            let output = world.run(command).exits(code).warns("hint: aliyun-rs configure --mode OAuth --profile ");
             assert_eq!(output.stdout, "", "{command:?}");
         }
     }

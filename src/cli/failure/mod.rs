@@ -34,6 +34,7 @@ pub(in crate::cli) enum Code {
     Denied = 4,
     Temporary = 5,
     File = 6,
+    BeforeCommand = 125,
     NotRun = 126,
     NotFound = 127,
     Interrupted = 130,
@@ -70,6 +71,8 @@ pub(in crate::cli) enum Failure {
     Endpoint(OpenError),
     /// The sandbox could not be started.
     Sandbox(StartError),
+    /// What `exec` needs for its command could not be had.
+    BeforeCommand(Box<Self>),
     /// A file or folder that was asked for could not be written.
     Write { path: PathBuf, error: io::Error },
     /// A program did not run.
@@ -169,6 +172,11 @@ pub(in crate::cli) enum Usage {
 }
 
 impl Failure {
+    /// The failure of an `exec` that did not come to its command: the exit codes of the command stay the command's.
+    pub(in crate::cli) fn before_command(self) -> Self {
+        Self::BeforeCommand(Box::new(self))
+    }
+
     /// A failure of the file, with the journal unknown.
     pub(in crate::cli) const fn store(error: StoreError) -> Self {
         Self::Store(error, Remembered(false))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::{Attempt, Code, Failure, Remembered, Usage};
 use crate::cli::messages::{Hint, Message};
 use crate::config::{Danger, StoreError};
-use crate::credentials;
+use crate::credentials::{self, SignInReason};
 use crate::host::{CertificateProblem, TransportCause};
 use crate::login::{self, NotExchanged};
 use crate::oauth::callback::ErrorCode;
@@ -43,6 +43,16 @@ pub(in crate::cli) enum Exit {
 }
 
 impl Exit {
+    /// As a program that runs another one, such as `env` or `timeout`, says that it did not come to that.
+    const fn before_command(self) -> Self {
+        match self {
+            Self::Own(Code::Internal | Code::SignIn | Code::Denied | Code::Temporary | Code::File) => {
+                Self::Own(Code::BeforeCommand)
+            }
+            exit => exit,
+        }
+    }
+
     /// Where this program itself has failed, the number that it exits with.
     pub(in crate::cli) const fn number(self) -> Option<u8> {
         match self {
@@ -98,6 +108,10 @@ type Line<'a> = (Code, Vec<Hint<'a>>);
 impl Failure {
     /// The table.
     pub(in crate::cli) fn report(&self) -> Report<'_> {
+        if let Self::BeforeCommand(failure) = self {
+            let report = failure.report();
+            return Report { exit: report.exit.before_command(), ..report };
+        }
         let (code, hints) = self.line();
         let action = match code {
             Code::Usage | Code::NotFound => Action::FixUsage,
@@ -105,7 +119,7 @@ impl Failure {
             Code::Denied => Action::AskAdministrator,
             Code::Temporary => Action::Retry,
             Code::File | Code::NotRun => Action::FixFile,
-            Code::Done | Code::Internal | Code::Interrupted => Action::None,
+            Code::Done | Code::Internal | Code::BeforeCommand | Code::Interrupted => Action::None,
         };
         let exit = match self {
             Self::PassedOn(exit) => Exit::PassedOn(*exit),
@@ -138,6 +152,7 @@ impl Failure {
         match self {
             Self::Quiet(code) => (*code, vec![]),
             Self::PassedOn(_) => (Code::Internal, vec![]),
+            Self::BeforeCommand(failure) => failure.line(),
             Self::Usage(usage) => usage_line(usage),
             Self::Output(error) if error.is_broken_pipe() => (Code::Done, vec![]),
             Self::Output(_) => (Code::File, vec![]),
@@ -173,6 +188,7 @@ impl Failure {
         match self {
             Self::Quiet(_) => "failed".to_owned(),
             Self::PassedOn(_) => "command-failed".to_owned(),
+            Self::BeforeCommand(failure) => failure.name(),
             Self::Usage(Usage::Answer(problem) | Usage::Value { problem, .. } | Usage::Variable { problem, .. }) => {
                 problem.to_string()
             }
@@ -208,7 +224,7 @@ impl Failure {
             Self::Credentials(error) => match &**error {
                 credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => error,
                 credentials::Error::SignIn {
-                    reason: credentials::SignInReason::Refused(error) | credentials::SignInReason::ResponseLost(error),
+                    reason: SignInReason::Refused(error) | SignInReason::ResponseLost(error),
                     ..
                 } => error,
                 _ => return None,
@@ -274,6 +290,10 @@ fn credentials_line(error: &credentials::Error) -> Line<'_> {
         credentials::Error::NoProfile { names, .. } => (Code::Usage, vec![Hint::Names { names }]),
         credentials::Error::Mode { profile, .. } => (Code::Usage, vec![Hint::OfficialTools { profile }]),
         credentials::Error::Incomplete { profile, .. } => (Code::File, vec![Hint::Incomplete { profile }]),
+        // The token may be spent, or its request may never have arrived: the next use of it shows which.
+        credentials::Error::SignIn { reason: SignInReason::ResponseLost(_), .. } => {
+            (Code::Temporary, vec![Hint::FindOut])
+        }
         credentials::Error::SignIn { profile, site, .. } => {
             (Code::SignIn, vec![Hint::SignInTo { profile, site: *site }])
         }

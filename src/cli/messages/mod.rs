@@ -151,6 +151,7 @@ pub(super) enum Hint<'a> {
     Clock,
     ConfigPath,
     EmptyFile { path: &'a Path, remembered: bool },
+    FindOut,
     ForeignToken,
     Incomplete { profile: &'a str },
     KeyRefused,

@@ -46,6 +46,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::NoAnswer { waited } => write!(f, "no answer within {}", span(*waited)),
         Failure::Endpoint(error) => endpoint(error, f),
         Failure::Sandbox(error) => sandbox(error, f),
+        Failure::BeforeCommand(before) => self::failure(before, f),
         Failure::NotRun { program, error } => {
             let program = printable(&program.to_string_lossy(), 256);
             match error.kind() {
@@ -233,16 +234,16 @@ fn credentials(error: &Error, f: &mut String) -> Result {
         Error::Incomplete { profile, field } => {
             write!(f, "the profile `{}` has no usable `{}`", name(profile), field.key())
         }
+        Error::SignIn { profile, reason: SignInReason::ResponseLost(error), .. } => {
+            write!(f, "no answer to the request that used the refresh token of `{}`: ", name(profile))?;
+            reply(error, f)
+        }
         Error::SignIn { profile, reason, .. } => {
             write!(f, "the profile `{}` needs a new sign-in: ", name(profile))?;
             match reason {
                 SignInReason::SiteUnknown => f.write_str("its sign-in site is unknown"),
                 SignInReason::NoRefreshToken => f.write_str("it has no refresh token"),
-                SignInReason::Refused(error) => reply(error, f),
-                SignInReason::ResponseLost(error) => {
-                    f.write_str("the response was lost; the refresh token may already be used: ")?;
-                    reply(error, f)
-                }
+                SignInReason::Refused(error) | SignInReason::ResponseLost(error) => reply(error, f),
             }
         }
         Error::Refresh(error) => {

@@ -37,6 +37,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
                 false => write!(f, "remove it, then sign in: rm {path}"),
             }
         }
+        Hint::FindOut => f.write_str("the login may be lost; run the same command again to find out"),
         Hint::ForeignToken => write!(
             f,
             "to use this profile, unset {SANDBOX_VARIABLE}; a sandbox needs profiles that were signed in to a sandbox"

@@ -141,6 +141,7 @@ Exit codes:
   4    denied
   5    temporary: network, service, timeout, ports
   6    local file error
+  125  exec: no credentials for the command; the error says why
   126  exec: the command could not be run
   127  exec: command not found
   130  interrupted";
