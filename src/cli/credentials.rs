@@ -12,7 +12,7 @@ use super::options::{read_duration, read_profile, read_region};
 use super::shell::Shell;
 use super::ui::Ui;
 use super::variables::{Variables, key, region, regions, rivals};
-use crate::config::{Config, ProfileName};
+use crate::config::{Config, Profile, ProfileName};
 use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted};
 use crate::secret::Secret;
 use crate::time::Skew;
@@ -140,13 +140,13 @@ impl WantedArgs {
     /// file alone cannot answer.
     pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Wanted, Credentials, Skew), Failure> {
         let snapshot = context.read()?;
-        let wanted = self.resolve(context, &snapshot.config)?;
+        let (wanted, profile) = self.resolve(context, &snapshot.config)?;
         let provider = context.provider();
-        let standing = match provider.cached(&snapshot.config, &wanted)? {
+        let standing = match provider.cached(&profile, &wanted)? {
             Standing::Ready(credentials) => return Ok((wanted, credentials, Skew::default())),
             standing => standing,
         };
-        if let Standing::Due(_, reason) | Standing::Expired(_, reason) = standing {
+        if let Some(reason) = standing.reason() {
             context.ui.detail(&Message::Renewing { profile: wanted.profile.as_str(), reason });
         }
         let renewed =
@@ -160,13 +160,14 @@ impl WantedArgs {
     }
 
     /// Determines which profile to use, and warns of what is wrong in it.
-    pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<Wanted, Failure> {
+    pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<(Wanted, Profile), Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
-        let faults = config.find(&profile).map(|found| found.faults).unwrap_or_default();
-        for fault in faults.into_iter().take(MOST_FAULTS) {
-            context.ui.warn(&Warning::Fault { profile: profile.as_str(), fault });
+        let wanted = Wanted { profile, min_ttl: self.min_ttl };
+        let found = wanted.find(config)?;
+        for &fault in found.faults.iter().take(MOST_FAULTS) {
+            context.ui.warn(&Warning::Fault { profile: &found.name, fault });
         }
-        Ok(Wanted { profile, min_ttl: self.min_ttl })
+        Ok((wanted, found))
     }
 }
 

@@ -49,8 +49,9 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
 
 /// Runs the program with an endpoint that stays open until it ends.
 fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
+    let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, args.wanted, 0, None, interrupts).await?;
+        let mut served = Served::open(context, wanted, 0, None, interrupts).await?;
         let home = context.host.folders.home.as_deref();
         let is_default_file = locate(None, None, home).is_some_and(|path| is_same_place(&path, context.logins.path()));
         let mut variables = endpoint(served.endpoint.url(), &context.host.env, is_default_file);

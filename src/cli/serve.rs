@@ -12,7 +12,7 @@ use super::credentials::{RegionArgs, WantedArgs, warnings};
 use super::failure::Failure;
 use super::messages::{Message, Warning};
 use crate::config::ProfileName;
-use crate::credentials::{Error, RenewalResult};
+use crate::credentials::{Error, RenewalResult, Wanted};
 use crate::host::Interrupts;
 use crate::serve::{Endpoint, Refused};
 
@@ -31,8 +31,9 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure> {
+    let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, args.wanted, args.port, args.region.named(), interrupts).await?;
+        let mut served = Served::open(context, wanted, args.port, args.region.named(), interrupts).await?;
         let printed = context.ui.print(&format!("{}\n", served.endpoint.url().expose()));
         if printed.is_ok() {
             served.until(interrupts.next()).await;
@@ -58,12 +59,11 @@ impl<'a> Served<'a> {
     /// Obtains the credentials and opens an endpoint for them.
     pub(super) async fn open(
         context: &'a Context<'a>,
-        wanted: WantedArgs,
+        wanted: Wanted,
         port: u16,
         region: Option<String>,
         interrupts: &mut Interrupts,
     ) -> Result<Self, Failure> {
-        let wanted = wanted.resolve(context, &context.read()?.config)?;
         let provider = context.provider();
         let (credentials, notices) = provider.obtain(&wanted, interrupts).await?;
         let (profile, region_id) = (wanted.profile.clone(), credentials.region_id.clone());

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::freshness::{LAST_RESORT, RENEW_AHEAD, TTL_TOLERANCE};
-use super::{Credentials, Error, Notices, Provider, Standing, Wanted};
+use super::{Credentials, Error, Notices, Provider, Wanted};
 use crate::config::Version;
 use crate::host::{Interrupts, runtime};
 use crate::time::Timestamp;
@@ -211,9 +211,8 @@ impl Worker {
     /// Reads better credentials from the file, or makes them. The only failure is the end of the thread.
     async fn attempt(&mut self) -> Result<(), Error> {
         let version = self.provider.logins.version();
-        let outcome = match self.standing() {
-            Ok(standing @ (Standing::Due(..) | Standing::Expired(..))) if Instant::now() < self.not_before => {
-                drop(standing);
+        let outcome = match self.provider.read(&self.wanted).await {
+            Ok(standing) if standing.reason().is_some() && Instant::now() < self.not_before => {
                 // Whoever waits learns that nothing has changed.
                 self.state.send_modify(|state| state.version = version);
                 return Ok(());
@@ -227,10 +226,6 @@ impl Worker {
             Err(error) => self.failed(error, version),
         }
         Ok(())
-    }
-
-    fn standing(&self) -> Result<Standing, Error> {
-        self.provider.cached(&self.provider.logins.read()?.config, &self.wanted)
     }
 
     fn succeeded(&mut self, credentials: Credentials, notices: Notices) {

@@ -1,6 +1,6 @@
 //! Valid credentials for a profile: the promise this tool exists for.
 //!
-//! [`Provider::cached`] answers from the file alone: no network, no lock, no runtime. Only when that is not enough,
+//! [`Provider::cached`] judges what the file says: no network, no lock, no runtime. Only when that is not enough,
 //! [`Provider::renew`] takes the lock, reads again, and renews in an order in which no failure loses the login.
 //! [`Provider::obtain`] is both: while the old credentials are valid, a failed renewal is a warning. [`Keeper`]
 //! renews ahead for a process that stays.
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, Field, Mode, Note, Profile, ProfileName, StoreError};
-use crate::host::{Clock, Http, Interrupts};
+use crate::host::{Clock, Http, Interrupts, blocking};
 use crate::logins::LoginStore;
 use crate::secret::Secret;
 use crate::site::Cloud;
@@ -74,6 +74,9 @@ pub enum Standing {
     Due(Credentials, Reason),
     /// To be renewed first. The credentials are handed out if that fails, where there are any.
     Expired(Option<Credentials>, Reason),
+    /// There are none, and nothing to renew them with. Only [`Provider::standing`] looks that far: a renewal finds out
+    /// by itself.
+    SignInNeeded(Reason),
 }
 
 /// What happened on the way to the credentials.
@@ -97,27 +100,58 @@ enum Old {
     LastResort(Credentials),
 }
 
+impl Standing {
+    /// Why the credentials are worth renewing, if they are.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Ready(_) => None,
+            Self::Due(_, reason) | Self::Expired(_, reason) | Self::SignInNeeded(reason) => Some(*reason),
+        }
+    }
+}
+
 impl Wanted {
+    /// Finds the profile.
+    ///
+    /// # Errors
+    /// [`Error::NoProfile`]
+    pub fn find(&self, config: &Config) -> Result<Profile, Error> {
+        config.find(&self.profile).ok_or_else(|| Error::NoProfile {
+            profile: self.profile.clone(),
+            names: config.names().into_iter().cloned().collect(),
+        })
+    }
+
     fn min_ttl(&self) -> Duration {
         self.min_ttl.unwrap_or(MIN_TTL)
     }
 }
 
 impl Provider {
-    /// Judges what the file says. Touches nothing.
+    /// Judges the credentials of the wanted profile as it was read. Changes nothing.
     ///
     /// # Errors
-    /// [`Error::NoProfile`], [`Error::Mode`], [`Error::Incomplete`]
-    pub fn cached(&self, config: &Config, wanted: &Wanted) -> Result<Standing, Error> {
-        self.judge(&find(config, &wanted.profile)?, wanted.min_ttl)
+    /// [`Error::Mode`], [`Error::Incomplete`]
+    pub fn cached(&self, profile: &Profile, wanted: &Wanted) -> Result<Standing, Error> {
+        self.judge(profile, || self.logins.received(&profile.name), wanted.min_ttl)
     }
 
-    /// Judges the credentials of one profile as [`Provider::cached`] does, for those who only look.
+    /// Judges the credentials of one profile and the login behind them, for those who only look.
     ///
     /// # Errors
     /// [`Error::Mode`], [`Error::Incomplete`]
     pub fn standing(&self, profile: &Profile) -> Result<Standing, Error> {
-        self.judge(profile, None)
+        match self.judge(profile, || self.logins.received(&profile.name), None)? {
+            Standing::Expired(None, reason) if !self.can_renew(profile) => Ok(Standing::SignInNeeded(reason)),
+            standing => Ok(standing),
+        }
+    }
+
+    /// Whether the login of `profile` obtains new credentials, as far as is known without a request.
+    fn can_renew(&self, profile: &Profile) -> bool {
+        let newest = self.logins.with_newest_tokens(profile.clone());
+        let lasts = newest.oauth_refresh_token_expire.is_none_or(|end| end > self.clock.now());
+        newest.oauth_refresh_token.is_some() && newest.site.is_some() && lasts
     }
 
     /// Returns credentials that last long enough, renewed if need be. While the old ones are valid they are returned
@@ -126,8 +160,14 @@ impl Provider {
     /// # Errors
     /// [`Error`]
     pub async fn obtain(&self, wanted: &Wanted, interrupts: &mut Interrupts) -> Result<(Credentials, Notices), Error> {
-        let standing = self.cached(&self.logins.read()?.config, wanted)?;
+        let standing = self.read(wanted).await?;
         self.renew(wanted, standing, interrupts).await
+    }
+
+    /// Reads the file and judges what it says, away from the runtime.
+    async fn read(&self, wanted: &Wanted) -> Result<Standing, Error> {
+        let (provider, wanted) = (self.clone(), wanted.clone());
+        blocking(move || provider.cached(&wanted.find(&provider.logins.read()?.config)?, &wanted)).await
     }
 
     /// Renews credentials in this state. While they are valid, a failure is a notice.
@@ -144,6 +184,7 @@ impl Provider {
             Standing::Ready(credentials) => return Ok((credentials, Notices::default())),
             Standing::Due(credentials, _) => Some(Old::Due(credentials)),
             Standing::Expired(credentials, _) => credentials.map(Old::LastResort),
+            Standing::SignInNeeded(_) => None,
         };
         let mut notices = Notices::default();
         let hurried = matches!(old, Some(Old::Due(_)));
@@ -161,8 +202,14 @@ impl Provider {
         }
     }
 
-    /// Judges one profile. Keys that never expire pass through, as do STS tokens that another tool put there.
-    fn judge(&self, profile: &Profile, min_ttl: Option<Duration>) -> Result<Standing, Error> {
+    /// Judges one profile, whose credentials were `received` at a time that is asked for only where it matters. Keys
+    /// that never expire pass through, as do STS tokens that another tool put there.
+    fn judge(
+        &self,
+        profile: &Profile,
+        received: impl FnOnce() -> Option<Timestamp>,
+        min_ttl: Option<Duration>,
+    ) -> Result<Standing, Error> {
         let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
         match &profile.mode {
             Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
@@ -171,35 +218,29 @@ impl Provider {
                 credentials.security_token.as_ref().ok_or_else(|| incomplete(Field::StsToken))?;
                 Ok(Standing::Ready(credentials))
             }
-            Mode::OAuth => Ok(self.judge_session(profile, min_ttl)),
+            Mode::OAuth => Ok(judge_session(profile, received, self.clock.now(), min_ttl)),
             mode => Err(Error::Mode { profile: profile.name.clone(), mode: mode.clone() }),
-        }
-    }
-
-    fn judge_session(&self, profile: &Profile, min_ttl: Option<Duration>) -> Standing {
-        let now = self.clock.now();
-        let held = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
-        let received = || self.logins.received(&profile.name);
-        let freshness =
-            of_credentials(held.is_some(), profile.sts_expiration, received, now, min_ttl.unwrap_or(MIN_TTL));
-        match (freshness, held) {
-            (Freshness::Fresh, Some(held)) => Standing::Ready(held),
-            (Freshness::Due(reason), Some(held)) => Standing::Due(held, reason),
-            (Freshness::Expired(reason @ Reason::Ending(left)), Some(held))
-                if min_ttl.is_none() && left >= LAST_RESORT =>
-            {
-                Standing::Expired(Some(held), reason)
-            }
-            (Freshness::Expired(reason), _) => Standing::Expired(None, reason),
-            (_, None) => Standing::Expired(None, Reason::Missing),
         }
     }
 }
 
-fn find(config: &Config, name: &ProfileName) -> Result<Profile, Error> {
-    config
-        .find(name)
-        .ok_or_else(|| Error::NoProfile { profile: name.clone(), names: config.names().into_iter().cloned().collect() })
+fn judge_session(
+    profile: &Profile,
+    received: impl FnOnce() -> Option<Timestamp>,
+    now: Timestamp,
+    min_ttl: Option<Duration>,
+) -> Standing {
+    let held = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
+    let freshness = of_credentials(held.is_some(), profile.sts_expiration, received, now, min_ttl.unwrap_or(MIN_TTL));
+    match (freshness, held) {
+        (Freshness::Fresh, Some(held)) => Standing::Ready(held),
+        (Freshness::Due(reason), Some(held)) => Standing::Due(held, reason),
+        (Freshness::Expired(reason @ Reason::Ending(left)), Some(held)) if min_ttl.is_none() && left >= LAST_RESORT => {
+            Standing::Expired(Some(held), reason)
+        }
+        (Freshness::Expired(reason), _) => Standing::Expired(None, reason),
+        (_, None) => Standing::Expired(None, Reason::Missing),
+    }
 }
 
 /// The key in the profile, or what is missing.

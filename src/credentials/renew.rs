@@ -5,14 +5,15 @@
 //! heard. A refresh that may have counted is presented once more at most; `invalid_grant` counts as final only after
 //! the file was watched for a token that another tool may be about to save. A failure deletes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use super::freshness::{TTL_TOLERANCE, usable_access_token};
-use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted, find};
+use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted};
 use crate::config::{Changes, Profile, StoreError};
-use crate::host::Interrupts;
+use crate::host::{Interrupts, blocking};
 use crate::logins::{Current, Guard, Issued, LOCK_DEADLINE, acquire};
 use crate::oauth::exchange::Exchanged;
 use crate::oauth::retry::{
@@ -21,6 +22,7 @@ use crate::oauth::retry::{
 use crate::oauth::token::TokenEndpoint;
 use crate::secret::Secret;
 use crate::site::Site;
+use crate::time::Timestamp;
 use crate::tokens::Tokens;
 
 /// While the old credentials are valid, no process waits for another one that is renewing them.
@@ -63,7 +65,9 @@ async fn exchange_unsaved(
     interrupts: &mut Interrupts,
     notices: &mut Notices,
 ) -> Result<Credentials, Error> {
-    let profile = find(&provider.logins.read()?.config, &wanted.profile)?;
+    let (logins, sought) = (Arc::clone(&provider.logins), wanted.clone());
+    let found = blocking(move || Ok::<_, Error>(logins.with_newest_tokens(sought.find(&logins.read()?.config)?)));
+    let profile = found.await?;
     let now = provider.clock.now();
     let token = usable_access_token(profile.oauth_access_token.as_ref(), profile.oauth_access_token_expire, now);
     let (Some(token), Some(site), false) = (token, profile.site, unwritable.is_temporary()) else {
@@ -102,9 +106,9 @@ impl<'a> Renewal<'a> {
         let mut refused = None;
         let mut refreshed = false;
         for _ in 0..ROUNDS {
-            let (profile, healed) = self.read_and_heal().await?;
+            let (profile, received, healed) = self.read_and_heal().await?;
             doubted |= healed;
-            match self.provider.judge(&profile, self.wanted.min_ttl)? {
+            match self.provider.judge(&profile, || received, self.wanted.min_ttl)? {
                 Standing::Ready(credentials) if !doubted => {
                     self.adopt_if_foreign(&profile).await;
                     return Ok(credentials);
@@ -134,17 +138,18 @@ impl<'a> Renewal<'a> {
         Err(StoreError::Busy { path: self.provider.logins.path().to_owned(), waited: LOCK_DEADLINE }.into())
     }
 
-    /// Reads the profile, with the newest tokens that are known; whether those in the file were older.
-    async fn read_and_heal(&mut self) -> Result<(Profile, bool), Error> {
+    /// Reads the profile, with the newest tokens that are known; when its credentials were received, if the clock was
+    /// off then; whether the tokens in the file were older.
+    async fn read_and_heal(&mut self) -> Result<(Profile, Option<Timestamp>, bool), Error> {
         let name = self.wanted.profile.clone();
-        let Current { profile, names, healed, missed, notes } =
+        let Current { profile, received, names, healed, missed, notes } =
             self.locked.with(move |logins| logins.read_and_heal(&name)).await?;
         self.notices.notes.extend(notes);
         if missed.is_some() {
             self.notices.missed = missed;
         }
         let profile = profile.ok_or_else(|| Error::NoProfile { profile: self.wanted.profile.clone(), names })?;
-        Ok((profile, healed))
+        Ok((profile, received, healed))
     }
 
     fn living_access_token(&self, profile: &Profile, refused: Option<&Secret>) -> Option<Secret> {

@@ -24,7 +24,9 @@ pub use shared_file::SharedFile;
 /// minute each, three exchanges of 15 seconds each, and the saving.
 pub const LOCK_DEADLINE: Duration = Duration::from_secs(180);
 
-/// A place for logins.
+/// A place for logins. Profiles always live in the shared file, which every Alibaba Cloud tool reads: hence its path,
+/// its version and the snapshot of all of it. Only tokens may live elsewhere: whoever needs those of a profile asks for
+/// them here, and does not look at those that the file has.
 pub trait LoginStore: fmt::Debug + Send + Sync {
     /// The file that has the profiles, as it is named in messages.
     fn path(&self) -> &Path;
@@ -41,9 +43,9 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     /// When the newest STS credentials of `profile` were received, by the local clock, if that was known to be off.
     fn received(&self, profile: &ProfileName) -> Option<Timestamp>;
 
-    /// The newest tokens of the login that `profile` belongs to and who issued them, where this program knows newer
-    /// ones than the file.
-    fn newest(&self, profile: &Profile) -> Option<(Site, Tokens)>;
+    /// Returns `profile` with the newest tokens of its login, and who issued them, wherever they are kept. A place that
+    /// cannot be read counts as empty: whoever needs to change it learns why.
+    fn with_newest_tokens(&self, profile: Profile) -> Profile;
 
     /// The profiles whose tokens this program remembers.
     fn remembered_names(&self) -> Vec<ProfileName>;
@@ -127,8 +129,10 @@ pub trait LockedLogins: Send {
 /// A profile read under the lock.
 #[derive(Debug)]
 pub struct Current {
-    /// The profile, if there is one.
+    /// The profile with its newest tokens, if there is one.
     pub profile: Option<Profile>,
+    /// When its newest STS credentials were received, as [`LoginStore::received`] says.
+    pub received: Option<Timestamp>,
     /// The names of all profiles, if none has that name.
     pub names: Vec<ProfileName>,
     /// Whether its tokens were replaced by newer ones.

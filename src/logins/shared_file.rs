@@ -44,11 +44,12 @@ impl LoginStore for SharedFile {
         self.0.journal().ok()?.newest(profile)?.received
     }
 
-    fn newest(&self, profile: &Profile) -> Option<(Site, Tokens)> {
-        match self.0.journal().ok()?.judge(profile) {
-            Verdict::Stale(login) => Some((login.site, login.tokens.clone())),
-            Verdict::Agrees | Verdict::Foreign => None,
+    fn with_newest_tokens(&self, mut profile: Profile) -> Profile {
+        let journal = self.0.journal().unwrap_or_default();
+        if let Some((site, tokens)) = newer_tokens(&journal, &profile) {
+            profile.replace_tokens(site, tokens);
         }
+        profile
     }
 
     fn remembered_names(&self) -> Vec<ProfileName> {
@@ -61,6 +62,13 @@ impl LoginStore for SharedFile {
         let journal = Journal::load(&locked)?;
         Ok(Box::new(LockedFile { locked, journal }))
     }
+}
+
+/// The newest tokens of the login that `profile` belongs to, and who issued them, if its own are superseded.
+fn newer_tokens(journal: &Journal, profile: &Profile) -> Option<(Site, Tokens)> {
+    let Verdict::Stale(login) = journal.judge(profile) else { return None };
+    let expire = login.tokens.refresh_token_expire.or(profile.oauth_refresh_token_expire);
+    Some((login.site, Tokens { refresh_token_expire: expire, ..login.tokens.clone() }))
 }
 
 struct LockedFile {
@@ -77,18 +85,17 @@ impl LockedLogins for LockedFile {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
             self.journal.prune(&mut self.locked, &config).ok();
             let names = config.names().into_iter().cloned().collect();
-            return Ok(Current { profile: None, names, healed: false, missed: None, notes });
+            return Ok(Current { profile: None, received: None, names, healed: false, missed: None, notes });
         };
+        let received = self.journal.newest(profile).and_then(|login| login.received);
         let (mut healed, mut missed) = (false, None);
-        if let Verdict::Stale(login) = self.journal.judge(&found) {
-            let (site, mut tokens) = (login.site, login.tokens.clone());
-            tokens.refresh_token_expire = tokens.refresh_token_expire.or(found.oauth_refresh_token_expire);
+        if let Some((site, tokens)) = newer_tokens(&self.journal, &found) {
             let changes = Changes::new().tokens(&tokens).text(Field::OauthSiteType, site.as_str());
             missed = self.locked.edit(|config| config.upsert(profile, &changes)).err();
             found.replace_tokens(site, tokens);
             healed = true;
         }
-        Ok(Current { profile: Some(found), names: Vec::new(), healed, missed, notes })
+        Ok(Current { profile: Some(found), received, names: Vec::new(), healed, missed, notes })
     }
 
     fn has_moved_on(&mut self, profile: &ProfileName, presented: &Secret) -> Result<bool, StoreError> {

@@ -51,6 +51,9 @@ fn a_list_believes_no_more_than_the_other_commands() {
     let world = signed_in_ahead(HOUR * 3);
     world.run(&["list"]).done().says("| Valid | cn-hangzhou | en       | STS unknown");
     world.edit("demo", |item| item["oauth_refresh_token"] = Value::Null);
+    // The journal still has the login.
+    world.run(&["list"]).done().says("| Valid | cn-hangzhou | en       | STS unknown");
+    world.edit("demo", |item| item["oauth_access_token"] = Value::Null);
     world.run(&["list"]).done().says("| Invalid | cn-hangzhou | en       | STS unknown");
     world.edit("demo", |item| item["sts_expiration"] = (world.now() + 3600).into());
     world.run(&["list"]).done().says("| Valid | cn-hangzhou | en       | STS in 1h");

@@ -34,7 +34,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
     let name = args.named.get().ok_or_else(|| nameless(&config))?;
     existing(context, &config, &name)?;
     let profile = config.find(&name);
-    if let Some(profile) = profile.as_ref().filter(|_| args.revoke) {
+    let is_session = profile.as_ref().is_some_and(|profile| profile.mode == Mode::OAuth);
+    if let Some(profile) = profile.filter(|_| args.revoke) {
         revoke(context, profile);
     }
     let mut locked = context.logins.lock(LOCK_DEADLINE)?;
@@ -54,7 +55,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(),
     for dependent in config.profiles().filter(|other| other.source_profile.as_ref() == Some(&name)) {
         context.ui.warn(&Warning::Orphaned { profile: &dependent.name, source: &name });
     }
-    if profile.is_some_and(|profile| profile.mode == Mode::OAuth) {
+    if is_session {
         context.ui.note(&Message::NotRevokedInRam);
     }
     Ok(())
@@ -72,9 +73,10 @@ fn remove(config: &mut Config, name: &ProfileName) -> Option<ProfileName> {
 }
 
 /// Revokes the newest refresh token, best effort, and says what happened.
-fn revoke(context: &Context<'_>, profile: &Profile) {
-    let in_file = profile.site.zip(profile.tokens()).filter(|_| profile.mode == Mode::OAuth);
-    let Some((site, tokens)) = context.logins.newest(profile).or(in_file) else {
+fn revoke(context: &Context<'_>, profile: Profile) {
+    let login = Some(profile).filter(|profile| profile.mode == Mode::OAuth);
+    let login = login.map(|profile| context.logins.with_newest_tokens(profile));
+    let Some((site, tokens)) = login.and_then(|login| login.site.zip(login.tokens())) else {
         return context.ui.note(&Message::NothingToRevoke);
     };
     let endpoint = TokenEndpoint::new(&*context.host.http, &context.cloud, site);

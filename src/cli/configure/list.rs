@@ -121,21 +121,17 @@ impl Listed {
     /// Whether the profile has what its mode needs. An OAuth profile needs credentials that serve or what obtains them.
     fn is_valid(&self) -> bool {
         match &self.standing {
-            Ok(Standing::Expired(None, _)) => {
-                let session = self.profile.oauth_refresh_token_expire.is_none_or(|end| end > self.now);
-                self.profile.oauth_refresh_token.is_some() && self.profile.site.is_some() && session
-            }
-            Ok(_) | Err(Error::Mode { .. }) => true,
-            Err(_) => false,
+            Ok(standing) => !matches!(standing, Standing::SignInNeeded(_)),
+            Err(error) => matches!(error, Error::Mode { .. }),
         }
     }
 
     fn expires(&self) -> String {
         let mut parts = Vec::new();
         if let Some(end) = self.profile.sts_expiration {
-            parts.push(match self.standing {
+            parts.push(match self.standing.as_ref().ok().and_then(Standing::reason) {
                 // A clock that was wrong wrote it.
-                Ok(Standing::Expired(_, Reason::Implausible)) => "STS unknown".to_owned(),
+                Some(Reason::Implausible) => "STS unknown".to_owned(),
                 _ => format!("STS {}", left(end, self.now)),
             });
         }

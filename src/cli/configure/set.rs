@@ -87,7 +87,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SetArgs) -> Result<(), Fa
 fn check(context: &Context<'_>, config: &Config, name: &ProfileName, site: Option<Site>) -> Result<(), Failure> {
     existing(context, config, name)?;
     let profile = config.find(name).filter(|profile| profile.mode == Mode::OAuth);
-    let signed_in = profile.filter(|profile| profile.oauth_refresh_token.is_some()).and_then(|profile| profile.site);
+    let login = profile.map(|profile| context.logins.with_newest_tokens(profile));
+    let signed_in = login.filter(|login| login.oauth_refresh_token.is_some()).and_then(|login| login.site);
     match (signed_in, site) {
         (Some(old), Some(new)) if old != new => {
             Err(Usage::SignedInElsewhere { profile: name.clone(), old, new }.into())

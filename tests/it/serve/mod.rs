@@ -35,7 +35,7 @@ impl Served {
         let provider = Provider { clock: host.clock.clone(), http: host.http.clone(), ..world.provider() };
         let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
         let (Standing::Ready(credentials) | Standing::Due(credentials, _)) =
-            provider.cached(&provider.logins.read().unwrap().config, &wanted).unwrap()
+            provider.cached(&wanted.find(&provider.logins.read().unwrap().config).unwrap(), &wanted).unwrap()
         else {
             panic!("nothing to serve");
         };
