@@ -65,8 +65,8 @@ impl Default for Attempts {
     }
 }
 
-/// Sends a request, and again while `attempts` allow it and the error `may_repeat`, each time after a `pause`. The outer
-/// error is that of a pause that ended early.
+/// Sends a request, and again while `attempts` allow it and the error `may_repeat`, each time after a `pause`. The
+/// outer error is that of a pause that ended early.
 ///
 /// # Errors
 /// [`ReplyError`] of the last attempt.

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::sync::Barrier;
+use std::path::PathBuf;
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
+use aliyun_rs::config::{Store, StoreError};
+use aliyun_rs::host::{BoxFuture, Http, Request, Response, TransportError};
+use aliyun_rs::logins::{LoginStore, SharedFile};
 use aliyun_rs::sandbox::Endpoint;
+use tokio::task::spawn_blocking;
 
 #[cfg(target_os = "linux")]
 use crate::support::open_files::{count, wait_until};
-use crate::support::tool::assert_no_reuse;
+use crate::support::tool::{assert_no_reuse, send};
 #[cfg(target_os = "linux")]
 use crate::support::world::SEVERAL;
 use crate::support::{Run, World};
@@ -85,9 +91,45 @@ fn two_profiles_renewed_at_once_do_not_lose_each_other() {
             }
         });
         assert_eq!(world.ledger().grants("refresh_token"), 8 * round);
-        world.pass(std::time::Duration::from_secs(3600));
+        world.pass(Duration::from_secs(3600));
     }
     assert_no_reuse(&world.ledger());
+}
+
+/// The network, watched by another program that wants the lock whenever a refresh token is sent.
+struct Watched {
+    config: PathBuf,
+    /// For each refresh, whether the lock was held.
+    locked: Mutex<Vec<bool>>,
+}
+
+impl Http for Watched {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        if request.uri().path() == "/v1/token" {
+            let got = SharedFile::new(Store::at(&self.config)).lock(Duration::ZERO);
+            self.locked.lock().unwrap().push(matches!(got, Err(StoreError::Busy { .. })));
+        }
+        Box::pin(async { spawn_blocking(|| send(request)).await.unwrap() })
+    }
+}
+
+#[test]
+fn no_refresh_token_is_sent_without_the_lock() {
+    for (life, sts, fault, refreshes) in [
+        (0, -10, None, 1),
+        (0, 600, None, 1),
+        (0, -10, Some("token=503x1"), 2),
+        (0, -10, Some("token=dropx1"), 2),
+        (3600, -10, Some("exchange=401x1"), 1),
+    ] {
+        let world = World::new();
+        world.signed_in(life);
+        world.has_sts("demo", sts);
+        world.fault(fault.as_slice());
+        let watched = Arc::new(Watched { config: world.config_path(), locked: Mutex::default() });
+        world.obtain_over(watched.clone()).renewed();
+        assert_eq!(*watched.locked.lock().unwrap(), vec![true; refreshes], "{fault:?}");
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -111,7 +153,7 @@ fn a_profile_that_is_gone_when_the_lock_is_had_is_refused() {
 
 #[cfg(unix)]
 mod signals {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use rustix::process::Signal;
 

@@ -29,7 +29,12 @@ impl World {
 
     /// The same, while every refusal has this `Retry-After`.
     pub(crate) fn obtain_asked_to_wait(&self, retry_after: Option<&'static str>) -> Waited {
-        let provider = Provider { http: Arc::new(RealTime { retry_after }), ..self.provider() };
+        self.obtain_over(Arc::new(RealTime { retry_after }))
+    }
+
+    /// The same over another network.
+    pub(crate) fn obtain_over(&self, http: Arc<dyn Http>) -> Waited {
+        let provider = Provider { http, ..self.provider() };
         let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
         let mut interrupts = Interrupts::from_channel(tokio::sync::mpsc::unbounded_channel().1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
