@@ -31,6 +31,10 @@ pub enum Endpoint {
     UserInfo,
     /// `GetCallerIdentity`
     Sts,
+    /// Identity Management Service
+    Ims,
+    /// Resource Access Management
+    Ram,
 }
 
 /// What happens instead of, before or after the endpoint's work. After the work a token or code is used up.
@@ -152,11 +156,14 @@ impl Endpoint {
             Self::Revoke => "revoke",
             Self::UserInfo => "userinfo",
             Self::Sts => "sts",
+            Self::Ims => "ims",
+            Self::Ram => "ram",
         }
     }
 
     /// All endpoints.
-    pub const ALL: [Self; 6] = [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts];
+    pub const ALL: [Self; 8] =
+        [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts, Self::Ims, Self::Ram];
 }
 
 /// The text is not a fault.

@@ -15,7 +15,7 @@ pub struct Entry {
     pub time: i64,
     /// The endpoint's name in a fault.
     pub endpoint: &'static str,
-    /// The `grant_type` at the token endpoint, the action at STS.
+    /// The `grant_type` at the token endpoint, the action of an API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
     /// `ok`, an error code, or `fault`.

@@ -1,10 +1,11 @@
-//! A local stand-in for Alibaba Cloud's sign-in, OAuth and STS, on one loopback port.
+//! A local stand-in for Alibaba Cloud's sign-in, OAuth, STS, IMS and RAM, on one loopback port.
 //!
 //! It is an independent implementation: it shares no protocol code with the client, has its own wire types, computes
 //! every proof itself and refuses what the real site refuses, so that a mistake in the client cannot cancel itself
 //! out. It serves people who try or test this tool on their own machine; its users and secrets are made up.
 //! [`Options`] sets lifetimes and faults; the [`Ledger`] lists the requests it received.
 
+mod account;
 mod answer;
 mod browser;
 mod digest;
@@ -12,13 +13,13 @@ mod faults;
 mod folder;
 mod gate;
 mod ledger;
+mod openapi;
 mod options;
 mod pages;
 mod provider;
 mod request;
 mod routes;
 mod state;
-mod sts;
 mod users;
 
 use std::io;
@@ -31,7 +32,7 @@ pub use browser::{Decision, VisitError, visit};
 pub use faults::{Endpoint, FORMS, Fault, FaultKind, Form, InvalidFault};
 pub use folder::FolderError;
 pub use ledger::{Entry, Ledger, fingerprint};
-pub use options::{Casing, Clock, Lifetimes, Options, Rotation, UnknownUser};
+pub use options::{Casing, Clock, ImsVariants, Lifetimes, Options, Paging, Rotation, UnknownUser};
 pub use users::{Kind, User};
 
 use folder::{FolderLock, RunningInstance};
@@ -117,6 +118,11 @@ impl Sandbox {
     /// of something else.
     pub fn sign_in(&self, user: &str, client_id: &str) -> (String, String) {
         self.handler.sign_in(user, client_id)
+    }
+
+    /// Creates a long-term AccessKey of a user: its id and secret.
+    pub fn access_key(&self, user: &str) -> (String, String) {
+        self.handler.access_key(user)
     }
 
     /// The requests so far.

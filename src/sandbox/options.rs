@@ -34,6 +34,12 @@ pub struct Options {
     pub rotation: Rotation,
     /// Whether reuse of a refresh token revokes the session (RFC 9700 section 4.14.2).
     pub revoke_family: bool,
+    /// Whether `official-cli` is installed in the account when the sandbox starts.
+    pub official_cli: bool,
+    /// The scopes of `official-cli`, which no document lists.
+    pub official_scopes: Vec<String>,
+    /// What is not known about IMS.
+    pub ims: ImsVariants,
     /// The faults to inject.
     pub faults: Vec<Fault>,
 }
@@ -52,6 +58,9 @@ impl Options {
             text_lifetimes: false,
             rotation: Rotation::Rotate,
             revoke_family: false,
+            official_cli: true,
+            official_scopes: ["openid", "aliuid", "profile", "/internal/acs/openapi"].map(str::to_owned).to_vec(),
+            ims: ImsVariants::default(),
             faults: Vec::new(),
         }
     }
@@ -96,6 +105,44 @@ impl Default for Lifetimes {
         let minutes = |count: u64| Duration::from_secs(count * 60);
         Self { code: minutes(1), access_token: minutes(60), refresh_token: minutes(30 * 24 * 60), sts: minutes(60) }
     }
+}
+
+/// What is not known about IMS.
+#[derive(Clone, Copy, Debug)]
+pub struct ImsVariants {
+    /// Whether the operations on assignments exist.
+    pub assignments: bool,
+    /// How assignments are listed.
+    pub assignment_paging: Paging,
+    /// Whether `official-cli` can be installed by a call.
+    pub official_provision: bool,
+    /// Whether an installed application cannot be installed once more.
+    pub refuse_second_provision: bool,
+    /// Whether two applications cannot have the same name.
+    pub unique_names: bool,
+}
+
+impl Default for ImsVariants {
+    fn default() -> Self {
+        Self {
+            assignments: true,
+            assignment_paging: Paging::None,
+            official_provision: true,
+            refuse_second_provision: false,
+            unique_names: true,
+        }
+    }
+}
+
+/// How a list is divided into pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// Not at all.
+    None,
+    /// By `Marker` and `MaxItems`.
+    Marker,
+    /// By `NextToken` and `MaxResults`.
+    NextToken,
 }
 
 /// The spelling of the keys of `/v1/exchange`, about which the official SDKs disagree.

@@ -12,13 +12,12 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value, json};
 
+use super::account::{Account, OFFICIAL_CLIENTS};
 use super::digest::sha256_hex;
 use super::options::{Casing, Options, Rotation};
 use super::state::{Key, State, Token};
 use super::users::User;
 
-/// The two public clients called `official-cli`, for the China and the international site.
-const CLIENTS: [&str; 2] = ["4038181954557748008", "4103531455503354461"];
 /// The remaining lifetime that an exchange requires of the access token, in seconds.
 const MIN_LIFETIME: i64 = 15 * 60;
 
@@ -54,12 +53,29 @@ pub(super) struct Provider {
 
 impl Provider {
     pub(super) fn new(options: Options) -> Self {
-        let state = options.folder.as_deref().map(State::load).unwrap_or_default();
+        let begin = || State { account: Account::new(&options), ..State::default() };
+        let mut state = options.folder.as_deref().and_then(State::load).unwrap_or_else(begin);
+        if !options.official_cli {
+            state.account.installed.clear();
+        }
         Self { options, state, codes: BTreeMap::new() }
     }
 
     pub(super) fn now(&self) -> i64 {
         (self.options.clock)().as_unix()
+    }
+
+    /// The number of the account.
+    pub(super) fn account_id(&self) -> String {
+        self.options.users.first().map(|user| user.account_id.clone()).unwrap_or_default()
+    }
+
+    /// Creates a long-term AccessKey.
+    pub(super) fn access_key(&mut self, user: &str) -> (String, String) {
+        let (id, secret) = (format!("LTAI{}", &random("")[..20]), random("sandbox-secret"));
+        let key = Key { user: user.to_owned(), secret: secret.clone(), token: None, expires: None };
+        self.state.keys.insert(id.clone(), key);
+        (id, secret)
     }
 
     pub(super) fn user(&self, name: &str) -> Option<&User> {
@@ -76,7 +92,7 @@ impl Provider {
             state: query.get("state").cloned(),
             challenge: get("code_challenge"),
         };
-        if !CLIENTS.contains(&request.client_id.as_str()) {
+        if !OFFICIAL_CLIENTS.contains(&request.client_id.as_str()) {
             return Err(Refusal(400, "invalid_client", "The client_id is unknown."));
         }
         if !is_registered(&request.redirect_uri) {
@@ -91,6 +107,15 @@ impl Provider {
         Ok(request)
     }
 
+    /// Whether `user` may use an application. The consent of somebody who may install it does install it.
+    pub(super) fn admit(&mut self, client_id: &str, user: &User) -> bool {
+        let account = &mut self.state.account;
+        if !account.installed.contains_key(client_id) && user.may("ram:ProvisionExternalApplication") {
+            account.install(client_id, &self.options, None);
+        }
+        account.installed.get(client_id).is_some_and(|installed| installed.admits(user))
+    }
+
     /// Issues a code for `user`.
     pub(super) fn authorize(&mut self, request: AuthorizationRequest, user: &str) -> String {
         let code = random("sandbox-code");
@@ -102,7 +127,7 @@ impl Provider {
     /// The token endpoint (RFC 6749 sections 4.1.3 and 6).
     pub(super) fn token(&mut self, form: &Parameters) -> Result<Value, Refusal> {
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        if !CLIENTS.contains(&get("client_id")) {
+        if !OFFICIAL_CLIENTS.contains(&get("client_id")) {
             return Err(Refusal(401, "invalid_client", "The client_id is unknown."));
         }
         match get("grant_type") {
@@ -206,7 +231,8 @@ impl Provider {
         let user = token.user.clone();
         let (id, secret, token) =
             (format!("STS.{}", &random("")[..22]), random("sandbox-secret"), random("sandbox-sts"));
-        let key = Key { user, secret: secret.clone(), token: sha256_hex(token.as_bytes()), expires };
+        let key =
+            Key { user, secret: secret.clone(), token: Some(sha256_hex(token.as_bytes())), expires: Some(expires) };
         self.state.keys.insert(id.clone(), key);
         let values = [
             ("accessKeyId", id),
@@ -230,7 +256,7 @@ impl Provider {
     /// STS credentials already issued stay valid.
     pub(super) fn revoke(&mut self, form: &Parameters) -> Result<Value, Refusal> {
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        if !CLIENTS.contains(&get("client_id")) {
+        if !OFFICIAL_CLIENTS.contains(&get("client_id")) {
             return Err(Refusal(401, "invalid_client", "The client_id is unknown."));
         }
         if get("token").is_empty() {
@@ -282,4 +308,12 @@ pub(super) fn random(prefix: &str) -> String {
     SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");
     let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
     if prefix.is_empty() { text.replace(['-', '_'], "x") } else { format!("{prefix}-{text}") }
+}
+
+/// Returns a new number of this many digits, as text.
+pub(super) fn digits(count: usize) -> String {
+    let mut bytes = vec![0; count];
+    SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");
+    let digit = |(at, byte): (usize, &u8)| char::from(b'0' + if at == 0 { 1 + byte % 9 } else { byte % 10 });
+    bytes.iter().enumerate().map(digit).collect()
 }

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use tiny_http::Method;
 
 use super::faults::Endpoint;
+use super::openapi;
 use super::provider::{Parameters, Refusal, random};
 
 const MAX_BODY: usize = 64 * 1024;
@@ -50,7 +51,7 @@ impl Request {
             (Method::Post, "/v1/exchange") => Some(Endpoint::Exchange),
             (Method::Post, "/v1/revoke") => Some(Endpoint::Revoke),
             (Method::Get, "/v1/userinfo") => Some(Endpoint::UserInfo),
-            (_, "/") if self.headers.contains_key("x-acs-action") => Some(Endpoint::Sts),
+            (Method::Get | Method::Post, "/") => openapi::product(self),
             _ => None,
         }
     }
@@ -82,11 +83,11 @@ impl Request {
         self.header("authorization")?.strip_prefix("Bearer ")
     }
 
-    /// The `grant_type` at the token endpoint, the action at STS.
+    /// The `grant_type` at the token endpoint, the action of an API.
     pub(super) fn grant(&self) -> Option<String> {
         match self.endpoint()? {
             Endpoint::Token => self.form().ok()?.get("grant_type").cloned(),
-            Endpoint::Sts => self.header("x-acs-action").map(str::to_owned),
+            Endpoint::Sts | Endpoint::Ims | Endpoint::Ram => openapi::action(self),
             _ => None,
         }
     }

@@ -12,12 +12,11 @@ use super::faults::{self, Endpoint, Fault, FaultKind};
 use super::gate::{Connections, Ending};
 use super::ledger::Ledger;
 use super::lock;
+use super::openapi;
 use super::options::Options;
 use super::pages;
 use super::provider::{AuthorizationRequest, Parameters, Provider, Refusal};
 use super::request::Request;
-use super::sts::{self, Signed};
-use super::users::User;
 use crate::time::Timestamp;
 
 /// What a body of more than 64 KiB gets.
@@ -52,6 +51,13 @@ impl Handler {
         let tokens = service.provider.sign_in(user, client_id);
         service.save();
         tokens
+    }
+
+    pub(super) fn access_key(&self, user: &str) -> (String, String) {
+        let mut service = self.service();
+        let key = service.provider.access_key(user);
+        service.save();
+        key
     }
 
     pub(super) fn set_faults(&self, faults: Vec<Fault>) {
@@ -145,12 +151,7 @@ impl Service {
             Endpoint::Exchange => self.provider.exchange(request.bearer()),
             Endpoint::Revoke => request.form().and_then(|form| self.provider.revoke(&form)),
             Endpoint::UserInfo => self.provider.userinfo(request.bearer()),
-            Endpoint::Sts => {
-                let query = request.query.clone().unwrap_or_default();
-                let method = request.method.as_str();
-                let signed = Signed { method, query: &query, headers: &request.headers, body: &request.body };
-                sts::answer(&self.provider, &mut self.nonces, &signed, &request.id)
-            }
+            Endpoint::Sts | Endpoint::Ims | Endpoint::Ram => return self.api(request, endpoint),
         };
         let outcome = answered.as_ref().map_or_else(|refusal| refusal.1, |_| "ok");
         self.note(request, endpoint, outcome);
@@ -159,9 +160,6 @@ impl Service {
         }
         match answered {
             Ok(value) => Answer::json(200, &value),
-            Err(refusal) if endpoint == Endpoint::Sts => {
-                Answer::json(refusal.0, &json!({"Code": refusal.1, "Message": refusal.2, "RequestId": request.id}))
-            }
             Err(refusal) => Answer::refusal(&refusal, &request.id),
         }
     }
@@ -192,7 +190,7 @@ impl Service {
         };
         let user = form.get("user").and_then(|name| self.provider.user(name)).cloned();
         let (name, value) = match (form.get("decision").map(String::as_str), user) {
-            (Some("authorize"), Some(User { assigned: false, .. })) => {
+            (Some("authorize"), Some(user)) if !self.provider.admit(&authorization.client_id, &user) => {
                 self.note(request, Endpoint::Authorize, "not_assigned");
                 return Answer::page(403, pages::not_authorized(request.is_chinese()));
             }
@@ -212,6 +210,17 @@ impl Service {
 
     fn authorization(&self, parameters: Option<&Parameters>) -> Result<AuthorizationRequest, Refusal> {
         parameters.ok_or(INCOMPLETE).and_then(|parameters| self.provider.check(parameters))
+    }
+
+    /// A call of one of Alibaba Cloud's APIs.
+    fn api(&mut self, request: &Request, endpoint: Endpoint) -> Answer {
+        let answered = openapi::answer(&mut self.provider, &mut self.nonces, request);
+        self.note(request, endpoint, answered.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok"));
+        self.save();
+        match answered {
+            Ok(value) => Answer::json(200, &value),
+            Err(error) => error.into_answer(request.header("host").unwrap_or_default(), &request.id),
+        }
     }
 
     fn not_an_endpoint(&self, request: &Request) -> Answer {

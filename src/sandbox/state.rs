@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::folder;
 
 /// Everything the sandbox has issued except authorization codes, which end with it.
@@ -16,6 +17,8 @@ pub(super) struct State {
     pub(super) access_tokens: BTreeMap<String, Token>,
     /// By the SHA-256 of the token.
     pub(super) refresh_tokens: BTreeMap<String, Token>,
+    /// Applications and who may use them.
+    pub(super) account: Account,
     /// By the AccessKey id.
     pub(super) keys: BTreeMap<String, Key>,
     /// Sessions that were revoked.
@@ -34,22 +37,23 @@ pub(super) struct Token {
     pub(super) spent: bool,
 }
 
-/// STS credentials.
+/// STS credentials, or a long-term AccessKey.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) user: String,
     /// In clear: a signature cannot be checked without it.
     pub(super) secret: String,
     /// The SHA-256 of the security token.
-    pub(super) token: String,
-    pub(super) expires: i64,
+    /// None for a long-term AccessKey, which has no security token.
+    pub(super) token: Option<String>,
+    /// None for a long-term AccessKey.
+    pub(super) expires: Option<i64>,
 }
 
 impl State {
-    /// Reads the file in `folder`; a missing or unreadable one counts as empty.
-    pub(super) fn load(folder: &Path) -> Self {
-        let bytes = folder::read(&file(folder)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+    /// Reads the file in `folder`; `None` if it is missing or unreadable.
+    pub(super) fn load(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&folder::read(&file(folder)).ok()?).ok()
     }
 
     /// Replaces the file in `folder`, for its owner only.
@@ -57,7 +61,7 @@ impl State {
         let day = 24 * 3600;
         self.access_tokens.retain(|_, token| token.expires + day > now);
         self.refresh_tokens.retain(|_, token| token.expires + day > now);
-        self.keys.retain(|_, key| key.expires + day > now);
+        self.keys.retain(|_, key| key.expires.is_none_or(|expires| expires + day > now));
         folder::replace(&file(folder), &serde_json::to_vec(self)?)
     }
 }

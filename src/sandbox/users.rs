@@ -11,8 +11,11 @@ pub struct User {
     pub account_id: String,
     /// The identity's own number.
     pub id: String,
-    /// Whether an administrator assigned the app to this identity; without that it may not authorize the app.
+    /// Whether an administrator has assigned `official-cli` to this identity when the sandbox first starts.
     pub assigned: bool,
+    /// The RAM actions that this identity may use, such as `ram:GetApplication` or `ram:List*`. An account may do
+    /// everything.
+    pub allowed: Vec<String>,
 }
 
 /// The three kinds of identity that STS distinguishes.
@@ -45,22 +48,47 @@ impl User {
             Kind::Role => format!("acs:ram::{account}:assumed-role/{}/sandbox", self.name),
         }
     }
+
+    /// `NAME@ACCOUNT.onaliyun.com`, the login name of a RAM user.
+    pub fn principal_name(&self) -> String {
+        format!("{}@{}.onaliyun.com", self.name, self.account_id)
+    }
+
+    /// The `AuthPrincipalType` of a refusal.
+    pub(super) const fn principal_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Account => "RootUser",
+            Kind::RamUser => "SubUser",
+            Kind::Role => "AssumedRoleUser",
+        }
+    }
+
+    /// Whether the policies of this identity allow `action`.
+    pub(super) fn may(&self, action: &str) -> bool {
+        let covers = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(start) => action.starts_with(start),
+            None => action == pattern,
+        };
+        self.kind == Kind::Account || self.allowed.iter().any(covers)
+    }
 }
 
-/// An account, some of its RAM users and one of its roles. The app is not assigned to `mallory`.
+/// An account, some of its RAM users and one of its roles. `alice` administers RAM, `bob` may look at it, and the app
+/// is not assigned to `mallory`.
 pub(super) fn default_users() -> Vec<User> {
-    let user = |name: &str, kind, id: &str| User {
+    let user = |name: &str, kind, id: &str, allowed: &[&str]| User {
         name: name.to_owned(),
         kind,
         account_id: "1234567890123456".to_owned(),
         id: id.to_owned(),
         assigned: name != "mallory",
+        allowed: allowed.iter().map(|action| (*action).to_owned()).collect(),
     };
     vec![
-        user("alice", Kind::RamUser, "200000000000000001"),
-        user("bob", Kind::RamUser, "200000000000000002"),
-        user("developer", Kind::Role, "300000000000000003"),
-        user("root", Kind::Account, "1234567890123456"),
-        user("mallory", Kind::RamUser, "200000000000000004"),
+        user("alice", Kind::RamUser, "200000000000000001", &["ram:*"]),
+        user("bob", Kind::RamUser, "200000000000000002", &["ram:Get*", "ram:List*"]),
+        user("developer", Kind::Role, "300000000000000003", &[]),
+        user("root", Kind::Account, "1234567890123456", &[]),
+        user("mallory", Kind::RamUser, "200000000000000004", &[]),
     ]
 }

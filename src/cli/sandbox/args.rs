@@ -51,6 +51,9 @@ pub(in crate::cli) struct SandboxArgs {
     /// Revoke the whole session when a used refresh token is presented
     #[arg(long)]
     revoke_family: bool,
+    /// Start in an account in which `official-cli` is not installed
+    #[arg(long)]
+    no_official_cli: bool,
     /// Command to run against the sandbox, without `aliyun-rs`
     #[arg(last = true, value_name = "ARGS")]
     pub(super) command: Vec<OsString>,
@@ -88,6 +91,7 @@ impl SandboxArgs {
         options.text_lifetimes = self.text_lifetimes;
         options.revoke_family = self.revoke_family;
         options.rotation = if self.no_rotation { Rotation::Keep } else { Rotation::Rotate };
+        options.official_cli = !self.no_official_cli;
         options.casing = self.casing.map_or(options.casing, Casing::from);
         let lifetimes = &mut options.lifetimes;
         lifetimes.access_token = self.access_token_life.unwrap_or(lifetimes.access_token);

@@ -1,8 +1,8 @@
-//! A test client without any SDK: plain sockets, a clock that is moved by hand, its own signature.
+//! A test client without any SDK: plain sockets, a clock that is moved by hand.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aliyun_rs::sandbox::{Decision, Options, Sandbox, VisitError, visit};
@@ -10,13 +10,12 @@ use aliyun_rs::time::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
-use ring::hmac;
 use serde_json::Value;
 
 pub(super) const CLIENT: &str = "4038181954557748008";
 pub(super) const REDIRECT: &str = "http://127.0.0.1:12345/cli/callback";
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const START: &str = "2026-01-02T03:04:05Z";
+pub(super) const START: &str = "2026-01-02T03:04:05Z";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
 /// A sandbox and its clock.
@@ -216,16 +215,6 @@ impl World {
         let bearer = format!("Bearer {access}");
         self.send("POST", "/v1/exchange", &[("Authorization", &bearer), ("Content-Type", "application/json")], "")
     }
-
-    pub(super) fn caller_identity(&self, sts: &Answer) -> Answer {
-        self.call(&Call::of(sts))
-    }
-
-    pub(super) fn call(&self, call: &Call) -> Answer {
-        let headers = call.headers();
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.send("POST", "/", &headers, "")
-    }
 }
 
 fn refresh_form(token: &str) -> String {
@@ -240,58 +229,4 @@ fn changed<'a>(usual: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> 
     let kept = usual.iter().filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     let added = changes.iter().filter(|(_, value)| !value.is_empty());
     kept.chain(added).copied().collect()
-}
-
-/// A call to STS before it is signed.
-pub(super) struct Call {
-    pub(super) key: String,
-    pub(super) secret: String,
-    pub(super) token: String,
-    pub(super) action: String,
-    pub(super) date: String,
-    pub(super) extra: Option<(&'static str, &'static str)>,
-    nonce: String,
-}
-
-impl Call {
-    pub(super) fn of(sts: &Answer) -> Self {
-        static NONCE: AtomicU64 = AtomicU64::new(0);
-        Self {
-            key: sts.text("accessKeyId").to_owned(),
-            secret: sts.text("accessKeySecret").to_owned(),
-            token: sts.text("securityToken").to_owned(),
-            action: "GetCallerIdentity".to_owned(),
-            date: START.to_owned(),
-            extra: None,
-            nonce: NONCE.fetch_add(1, Ordering::SeqCst).to_string(),
-        }
-    }
-
-    fn headers(&self) -> Vec<(&'static str, String)> {
-        let empty = hex(digest(&SHA256, b"").as_ref());
-        let mut headers = vec![
-            ("host", "sts.aliyuncs.com".to_owned()),
-            ("x-acs-action", self.action.clone()),
-            ("x-acs-content-sha256", empty.clone()),
-            ("x-acs-date", self.date.clone()),
-            ("x-acs-security-token", self.token.clone()),
-            ("x-acs-signature-nonce", self.nonce.clone()),
-            ("x-acs-version", "2015-04-01".to_owned()),
-        ];
-        headers.extend(self.extra.map(|(name, value)| (name, value.to_owned())));
-        headers.sort();
-        let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-        let canonical = format!("POST\n/\n\n{lines}\n{names}\n{empty}");
-        let text = format!("ACS3-HMAC-SHA256\n{}", hex(digest(&SHA256, canonical.as_bytes()).as_ref()));
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
-        let signature = hex(hmac::sign(&key, text.as_bytes()).as_ref());
-        let value = format!("ACS3-HMAC-SHA256 Credential={},SignedHeaders={names},Signature={signature}", self.key);
-        headers.push(("Authorization", value));
-        headers
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -158,29 +158,3 @@ fn revocation_ends_the_session_but_not_sts_credentials() {
     world.exchange(tokens.text("access_token")).refused(401, "invalid_token");
     assert_eq!(world.caller_identity(&sts).status, 200);
 }
-
-#[test]
-fn a_signature_is_valid_for_one_timely_request() {
-    let world = World::new();
-    let sts = world.exchange(world.sign_in("bob").text("access_token"));
-    let call = client::Call::of(&sts);
-    let code = |call: &client::Call| world.call(call).text("Code").to_owned();
-    assert_eq!(world.call(&call).text("Arn"), "acs:ram::1234567890123456:user/bob");
-    assert_eq!(code(&call), "SignatureNonceUsed");
-    let fresh = |change: fn(&mut client::Call)| {
-        let mut call = client::Call::of(&sts);
-        change(&mut call);
-        code(&call)
-    };
-    assert_eq!(fresh(|call| call.secret.push('x')), "SignatureDoesNotMatch");
-    assert_eq!(fresh(|call| call.token.push('x')), "InvalidSecurityToken.Malformed");
-    assert_eq!(fresh(|call| call.key.push('x')), "InvalidAccessKeyId.NotFound");
-    assert_eq!(fresh(|call| call.date = "2026-01-02T03:19:06Z".to_owned()), "InvalidTimeStamp.Expired");
-    assert_eq!(fresh(|call| call.date = "2026-01-02T02:49:04Z".to_owned()), "InvalidTimeStamp.Expired");
-    assert_eq!(fresh(|call| call.action = "AssumeRole".to_owned()), "InvalidAction.NotFound");
-    let mut provider = client::Call::of(&sts);
-    provider.extra = Some(("x-acs-credentials-provider", "cli_profile/oauth"));
-    assert_eq!(world.call(&provider).status, 200);
-    world.advance(3600);
-    assert_eq!(fresh(|call| call.date = "2026-01-02T04:04:05Z".to_owned()), "InvalidSecurityToken.Expired");
-}
