@@ -54,7 +54,7 @@ impl Options {
             long_lived: false,
             users: default_users(),
             lifetimes: Lifetimes::default(),
-            casing: Casing::Both,
+            casing: Casing::Pascal,
             text_lifetimes: false,
             rotation: Rotation::Rotate,
             revoke_family: false,
@@ -145,7 +145,8 @@ pub enum Paging {
     NextToken,
 }
 
-/// The spelling of the keys of `/v1/exchange`, about which the official SDKs disagree.
+/// The spelling of the keys of `/v1/exchange`, about which the official SDKs disagree. The real service is said to
+/// answer in PascalCase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Casing {
     /// `accessKeyId` and `AccessKeyId`.

@@ -46,7 +46,10 @@ fn two_hundred_concurrent_renewals_lose_no_login() {
     let distance = DISTANCE.map(|delay| delay.parse().unwrap());
     inside(
         test,
-        |options| options.faults = distance.into(),
+        |options| {
+            options.casing = super::EVERY_SDK;
+            options.faults = distance.into();
+        },
         |twin| {
             for profile in ["shared", "other"] {
                 twin.sign_in(profile, "CN");

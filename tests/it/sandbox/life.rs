@@ -75,7 +75,7 @@ fn a_session_survives_a_restart_without_a_stored_token() {
     let successor = world.refresh(spent);
     let path = folder.path().join("state/state.json");
     let text = std::fs::read_to_string(&path).unwrap();
-    for secret in [tokens.text("access_token"), spent, successor.text("refresh_token"), sts.text("securityToken")] {
+    for secret in [tokens.text("access_token"), spent, successor.text("refresh_token"), sts.text("SecurityToken")] {
         assert!(!text.contains(secret));
     }
     #[cfg(unix)]
@@ -126,7 +126,7 @@ fn the_ledger_counts_requests_and_holds_no_token() {
     for secret in ["access_token", "refresh_token"].map(|name| tokens.text(name)) {
         assert!(!ledger.body.contains(secret));
     }
-    for secret in ["accessKeySecret", "securityToken"].map(|name| sts.text(name)) {
+    for secret in ["AccessKeySecret", "SecurityToken"].map(|name| sts.text(name)) {
         assert!(!ledger.body.contains(secret));
     }
 }

@@ -129,9 +129,14 @@ fn an_exchange_requires_fifteen_minutes_of_lifetime() {
 
 #[test]
 fn the_spelling_of_answers_is_an_option() {
-    for (casing, camel, pascal) in [(Casing::Camel, true, false), (Casing::Pascal, false, true)] {
+    for (casing, camel, pascal) in [
+        (Some(Casing::Camel), true, false),
+        (Some(Casing::Pascal), false, true),
+        (Some(Casing::Both), true, true),
+        (None, false, true),
+    ] {
         let world = World::with(|options| {
-            options.casing = casing;
+            options.casing = casing.unwrap_or(options.casing);
             options.text_lifetimes = true;
         });
         let tokens = world.sign_in("alice");
