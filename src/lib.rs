@@ -10,6 +10,7 @@
 //! | [`oauth`] | the protocol: authorization, callback, tokens, exchange |
 //! | [`reply`] | judges what a server answered |
 //! | [`openapi`] | signed calls of Alibaba Cloud's API: `GetCallerIdentity` |
+//! | [`applications`] | an administrator's work on applications in RAM |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
 //! | [`serve`] | the local credentials endpoint |
@@ -20,6 +21,7 @@
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
 //! `tests/it/architecture.rs`.
 
+pub mod applications;
 pub mod cli;
 pub mod config;
 pub mod credentials;

@@ -177,6 +177,13 @@ impl Reply {
         self.fields.all(name).next()
     }
 
+    /// Everything in the answer; of a repeated field the last value.
+    pub(crate) fn object(&self) -> serde_json::Map<String, Value> {
+        let read =
+            |(name, value): &(String, Box<RawValue>)| Some((name.clone(), serde_json::from_str(value.get()).ok()?));
+        self.fields.0.iter().filter_map(read).collect()
+    }
+
     /// A text that must be there and must be fit for an HTTP header: visible ASCII. Of several the last one that is
     /// fit counts.
     pub(crate) fn token(&self, name: &'static str) -> Result<Secret, ReplyError> {

@@ -130,6 +130,11 @@ impl Format {
 }
 
 impl WantedArgs {
+    /// Those of a command that has no use for a minimum lifetime.
+    pub(super) const fn of(profile: Option<ProfileName>) -> Self {
+        Self { profile, min_ttl: None }
+    }
+
     /// Returns the selected profile and its credentials, and shows warnings on standard error.
     pub(super) fn obtain(self, context: &Context<'_>) -> Result<(ProfileName, Credentials), Failure> {
         let (wanted, credentials, _) = self.obtain_with_skew(context)?;

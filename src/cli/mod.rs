@@ -1,6 +1,7 @@
 //! The command line: one file a command. A command maps its arguments to the input of a use-case and prints the
 //! outcome; everything a person reads is in `messages`, every exit code in `failure`, every write in `ui`.
 
+mod app;
 mod completions;
 mod configure;
 mod context;
@@ -64,6 +65,7 @@ enum Command {
     Exec(exec::ExecArgs),
     Serve(serve::ServeArgs),
     Whoami(whoami::WhoamiArgs),
+    App(app::AppArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -183,6 +185,7 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         }
         Command::Serve(args) => serve::run(&context(&cli.global)?, args),
         Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
+        Command::App(args) => app::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
         Command::Completions(args) => completions::run(ui, &args),
         Command::Man(args) => man::run(ui, tree(ui), &args),

@@ -4,6 +4,7 @@ use http::header::{ACCEPT, AUTHORIZATION, HOST};
 use serde_json::Value;
 
 use super::action::Action;
+use super::answer::Unexpected;
 use super::signature::{Key, Unsigned, hex, sign};
 use crate::host::{Clock, Entropy, Http, NoEntropy};
 use crate::reply::{Problem, Refusal, Reply, ReplyError};
@@ -25,6 +26,9 @@ pub enum CallError {
     /// The service gave no usable answer.
     #[error(transparent)]
     Reply(#[from] ReplyError),
+    /// The answer is a success without what it should hold.
+    #[error(transparent)]
+    Unexpected(#[from] Unexpected),
 }
 
 impl From<NotSandboxToken> for CallError {

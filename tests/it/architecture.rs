@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("logins", &["config", "host", "secret", "site", "time", "tokens"]),
     ("oauth", &["host", "loopback_server", "reply", "secret", "site", "text", "time", "tokens"]),
     ("openapi", &["host", "reply", "secret", "site", "text", "time"]),
+    ("applications", &["host", "oauth", "openapi", "reply", "secret", "site", "text", "time", "tokens"]),
     ("login", &["config", "host", "logins", "oauth", "reply", "secret", "site", "time", "tokens"]),
     ("credentials", &["config", "host", "logins", "oauth", "reply", "secret", "site", "time", "tokens"]),
     ("serve", &["credentials", "host", "loopback_server", "secret", "text", "time"]),
@@ -28,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "applications",
             "config",
             "credentials",
             "host",

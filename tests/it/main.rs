@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod answers;
+mod app;
 mod architecture;
 #[cfg(unix)]
 mod chromium;

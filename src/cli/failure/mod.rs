@@ -1,6 +1,7 @@
 //! The end of a run that did not do what was asked: the errors of all rooms, kept as they are until they are shown.
 //! What each means is in [`report`].
 
+mod app;
 mod report;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use crate::site::Site;
 
 use super::messages::Problem;
 use super::shell::Unquotable;
+pub(in crate::cli) use app::{AppFailure, Place};
 pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
 
 /// The exit codes.
@@ -75,6 +77,8 @@ pub(in crate::cli) enum Failure {
     BeforeCommand(Box<Self>),
     /// A file or folder that was asked for could not be written.
     Write { path: PathBuf, error: io::Error },
+    /// Something about applications in RAM.
+    App(AppFailure),
     /// A program did not run.
     NotRun { program: OsString, error: io::Error },
     /// A bug in this program.
@@ -234,6 +238,12 @@ impl From<login::Error> for Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         Self::Sandbox(error)
+    }
+}
+
+impl From<AppFailure> for Failure {
+    fn from(error: AppFailure) -> Self {
+        Self::App(error)
     }
 }
 

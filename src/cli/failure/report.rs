@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::{Attempt, Code, Failure, Remembered, Usage};
+use super::{Attempt, Code, Failure, Remembered, Usage, app};
 use crate::cli::messages::{Hint, Message};
 use crate::config::{Danger, StoreError};
 use crate::credentials::{self, SignInReason};
@@ -103,7 +103,7 @@ impl Action {
 }
 
 /// One line of the table: exit code and hints.
-type Line<'a> = (Code, Vec<Hint<'a>>);
+pub(super) type Line<'a> = (Code, Vec<Hint<'a>>);
 
 impl Failure {
     /// The table.
@@ -148,7 +148,7 @@ impl Failure {
         }
     }
 
-    fn line(&self) -> Line<'_> {
+    pub(super) fn line(&self) -> Line<'_> {
         match self {
             Self::Quiet(code) => (*code, vec![]),
             Self::PassedOn(_) => (Code::Internal, vec![]),
@@ -166,6 +166,8 @@ impl Failure {
             Self::NotExchanged { error: NotExchanged::Interrupted, .. } => (Code::Interrupted, vec![]),
             Self::Identity { error: CallError::NoEntropy(_), .. } => (Code::Internal, vec![]),
             Self::Identity { error: CallError::Reply(error), .. } => identity_line(error),
+            Self::Identity { error: CallError::Unexpected(_), .. } => (Code::Temporary, vec![Hint::Support]),
+            Self::App(error) => app::line(error),
             Self::Revoke(error) => reply_line(error),
             Self::NoAnswer { .. } => (Code::Temporary, vec![Hint::Network]),
             Self::Endpoint(OpenError::Port { .. }) => (Code::Temporary, vec![]),
@@ -184,7 +186,7 @@ impl Failure {
     }
 
     /// The stable name: that of the innermost kind.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Quiet(_) => "failed".to_owned(),
             Self::PassedOn(_) => "command-failed".to_owned(),
@@ -211,6 +213,7 @@ impl Failure {
             Self::Identity { error: CallError::Reply(error), .. } => reply_name(error),
             Self::Identity { error, .. } => error.to_string(),
             Self::NoAnswer { .. } => "no-answer".to_owned(),
+            Self::App(error) => app::name(error),
             Self::Endpoint(error) => error.to_string(),
             Self::Sandbox(error) => error.to_string(),
             Self::Write { .. } => "not-written".to_owned(),
@@ -219,7 +222,7 @@ impl Failure {
         }
     }
 
-    fn refusal(&self) -> Option<&Refusal> {
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
         let reply = match self {
             Self::Credentials(error) => match &**error {
                 credentials::Error::Refresh(error) | credentials::Error::Exchange(error) => error,
@@ -233,6 +236,7 @@ impl Failure {
             | Self::NotExchanged { error: NotExchanged::Exchange(error), .. }
             | Self::Identity { error: CallError::Reply(error), .. }
             | Self::Revoke(error) => error,
+            Self::App(error) => return app::refusal(error),
             _ => return None,
         };
         match reply {
@@ -339,7 +343,7 @@ fn reply_line(error: &ReplyError) -> Line<'_> {
 }
 
 /// STS refuses a key that is wrong or has ended, a clock that is off, or, rarely, an identity.
-fn identity_line(error: &ReplyError) -> Line<'_> {
+pub(super) fn identity_line(error: &ReplyError) -> Line<'_> {
     const KEYS: [&str; 3] = ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch"];
     match error {
         ReplyError::Refused(refusal) if !refusal.is_temporary() => {
@@ -368,7 +372,7 @@ fn transport_hint(cause: &TransportCause) -> Hint<'static> {
 }
 
 /// The server's own code, or the kind of the error.
-fn reply_name(error: &ReplyError) -> String {
+pub(super) fn reply_name(error: &ReplyError) -> String {
     match error {
         ReplyError::Refused(refusal) => refusal.code.clone().unwrap_or_else(|| error.to_string()),
         error => error.to_string(),

@@ -5,6 +5,7 @@
 //! failure, [`Warning`] what was noticed on the way, [`Problem`] what is wrong with an answer or an option. None of
 //! them can be shown without a [`Language`].
 
+mod app;
 mod english;
 pub(super) mod pages;
 mod problem;
@@ -26,6 +27,7 @@ use crate::text::visible;
 use crate::time::{Skew, Timestamp};
 
 use super::failure::Failure;
+pub(super) use app::{AppHint, AppMessage, Losing};
 pub(super) use problem::Problem;
 
 /// The languages of the program.
@@ -54,6 +56,7 @@ pub(super) trait Say {
 
 /// A sentence of a conversation or about what was done.
 pub(super) enum Message<'a> {
+    App(AppMessage<'a>),
     AskLanguage {
         default: &'a str,
     },
@@ -144,6 +147,7 @@ pub(super) enum Message<'a> {
 /// What a person can do about a failure.
 #[derive(Clone, Copy)]
 pub(super) enum Hint<'a> {
+    App(AppHint<'a>),
     Assign,
     BrokenFile { path: &'a Path },
     CaptivePortal,

@@ -4,6 +4,7 @@
 pub(crate) mod evidence;
 #[cfg(unix)]
 pub(crate) mod fetch;
+pub(crate) mod ims;
 #[cfg(target_os = "linux")]
 pub(crate) mod open_files;
 pub(crate) mod paused;

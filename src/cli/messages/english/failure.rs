@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::network::{call, reply};
-use super::{name, problem};
+use super::{app, name, problem};
 use crate::cli::failure::{Attempt, Failure, Usage};
 use crate::cli::render::span;
 use crate::cli::shell::Unquotable;
@@ -44,6 +44,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::Identity { saved: None, error } => call(error, f),
         Failure::Revoke(error) => reply(error, f),
         Failure::NoAnswer { waited } => write!(f, "no answer within {}", span(*waited)),
+        Failure::App(error) => app::failure(error, f),
         Failure::Endpoint(error) => endpoint(error, f),
         Failure::Sandbox(error) => sandbox(error, f),
         Failure::BeforeCommand(before) => self::failure(before, f),

@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write as _};
 
-use super::name;
+use super::{app, name};
 use crate::cli::failure::{profile_option, sign_in_command};
 use crate::cli::messages::Hint;
 use crate::site::SANDBOX_VARIABLE;
@@ -10,6 +10,7 @@ use crate::text::shell_word;
 
 pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result {
     match hint {
+        Hint::App(about) => app::hint(about, f),
         Hint::Assign => f.write_str(
             "a RAM administrator may have to install the app `official-cli` in the account (RAM console, Integrations \
              > OAuth (Preview) > Third-party Application) and assign this user or role to it",

@@ -1,5 +1,6 @@
 //! The sentences in English. Those of the conversation are the official client's, which guides and scripts know.
 
+mod app;
 mod failure;
 mod faults;
 mod hint;
@@ -26,6 +27,7 @@ fn name(text: &str) -> String {
 
 pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
     match message {
+        Message::App(about) => app::message(about, f),
         Message::AskLanguage { default } => write!(f, "Default Language [zh|en] {}: ", name(default)),
         Message::AskRegion { default } => write!(f, "Default Region Id [{}]: ", name(default)),
         Message::AskReplace => f.write_str("Replace it? Its long-lived key is overwritten [y/N]: "),

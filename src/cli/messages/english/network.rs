@@ -5,7 +5,7 @@ use std::fmt::{Result, Write as _};
 
 use super::failure::no_entropy;
 use crate::host::{CertificateProblem, ProxyProblem, RootsError, RootsProblem, TransportCause, TransportError};
-use crate::openapi::CallError;
+use crate::openapi::{CallError, Unexpected};
 use crate::reply::{Instead, Problem, Refusal, ReplyError};
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -19,6 +19,11 @@ pub(super) fn call(error: &CallError, f: &mut String) -> Result {
     match error {
         CallError::NoEntropy(_) => no_entropy(f),
         CallError::Reply(error) => reply(error, f),
+        CallError::Unexpected(Unexpected { field, request_id, answer }) => {
+            write!(f, "the answer has no usable `{field}`")?;
+            request_id.as_ref().map_or(Ok(()), |id| write!(f, ", request id {id}"))?;
+            if answer.is_empty() { Ok(()) } else { write!(f, ": {answer}") }
+        }
     }
 }
 

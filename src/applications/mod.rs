@@ -1,0 +1,10 @@
+//! An administrator's work on OAuth applications in RAM: `official-cli` and who may use it, and own applications.
+//!
+//! A use-case that changes something is asked twice: for the actions, which can be shown, and then to carry them out.
+//! Whatever is changed is read back, never assumed. Questions to the person are the caller's.
+
+pub mod official;
+pub mod people;
+
+pub use official::Status;
+pub use people::{FindError, find};

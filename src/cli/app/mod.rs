@@ -1,0 +1,75 @@
+//! `aliyun-rs app`: an administrator's work on OAuth applications in RAM.
+
+mod assign;
+mod assignments;
+mod install;
+mod session;
+mod status;
+mod unassign;
+mod uninstall;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::failure::Failure;
+use session::{Session, WhoArgs};
+
+/// Administer OAuth applications in RAM: official-cli and your own
+#[derive(Args, Debug)]
+pub(super) struct AppArgs {
+    #[command(flatten)]
+    who: WhoArgs,
+    /// Print the RAM policy that the command needs, and do nothing
+    #[arg(long, global = true)]
+    policy: bool,
+    #[command(subcommand)]
+    command: AppCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum AppCommand {
+    Install(install::InstallArgs),
+    Uninstall(uninstall::UninstallArgs),
+    Assign(assign::AssignArgs),
+    Unassign(unassign::UnassignArgs),
+    Assignments(assignments::AssignmentsArgs),
+    Status(status::StatusArgs),
+}
+
+pub(super) fn run(context: &Context<'_>, args: AppArgs) -> Result<(), Failure> {
+    if args.policy {
+        return context.ui.print_json(&policy(args.command.actions()), true);
+    }
+    let session = || Session::open(context, &args.who);
+    match args.command {
+        AppCommand::Install(args) => install::run(&session()?, &args),
+        AppCommand::Uninstall(args) => uninstall::run(&session()?, &args),
+        AppCommand::Assign(args) => assign::run(&session()?, &args),
+        AppCommand::Unassign(args) => unassign::run(&session()?, &args),
+        AppCommand::Assignments(args) => assignments::run(&session()?, &args),
+        AppCommand::Status(_) => status::run(&session()?),
+    }
+}
+
+impl AppCommand {
+    /// The actions that the command may send, which are the permissions it needs.
+    const fn actions(&self) -> &'static [&'static str] {
+        match self {
+            Self::Install(_) => install::ACTIONS,
+            Self::Uninstall(_) => uninstall::ACTIONS,
+            Self::Assign(_) => assign::ACTIONS,
+            Self::Unassign(_) => unassign::ACTIONS,
+            Self::Assignments(_) => assignments::ACTIONS,
+            Self::Status(_) => status::ACTIONS,
+        }
+    }
+}
+
+/// A custom policy as RAM reads it.
+fn policy(actions: &[&str]) -> serde_json::Value {
+    let actions: Vec<String> = actions.iter().map(|action| format!("ram:{action}")).collect();
+    serde_json::json!({
+        "Version": "1",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
+    })
+}

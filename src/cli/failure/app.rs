@@ -1,0 +1,143 @@
+//! What can go wrong with applications in RAM, and what it means.
+
+use super::report::{Line, identity_line, reply_name};
+use super::{Code, Failure};
+use crate::applications::FindError;
+use crate::cli::messages::{AppHint, Hint};
+use crate::openapi::{ActionError, CallError};
+use crate::reply::{Refusal, ReplyError};
+use crate::site::Site;
+
+/// Why something about applications failed.
+#[derive(Debug)]
+pub(in crate::cli) enum AppFailure {
+    /// An action was refused or brought nothing usable.
+    Action { error: ActionError, place: Place },
+    /// Nobody, or more than one, is meant by a name.
+    Find { error: FindError, place: Place },
+    /// Confirmation is needed, but standard input is not a terminal.
+    NotConfirmed,
+    /// The person declined.
+    Declined,
+    /// An interrupt came while a change may have been made.
+    Interrupted,
+    /// `official-cli` is not installed in the account.
+    NotInstalled(Site),
+    /// A change was made, but what was read afterwards does not show it.
+    NotThere { site: Site },
+    /// Some of several names failed, each already explained; the worst failure counts.
+    Some { failed: usize, of: usize, worst: Box<Failure> },
+}
+
+/// Where in the RAM console the same can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Place {
+    /// The third-party applications, where `official-cli` is installed.
+    ThirdParty(Site),
+    /// The assignments of `official-cli`.
+    Assignments(Site),
+}
+
+impl Place {
+    pub(in crate::cli) fn address(self) -> String {
+        match self {
+            Self::ThirdParty(site) => format!("{}?activeTab=ThirdParty", site.applications_page()),
+            Self::Assignments(site) => {
+                let (page, id) = (site.applications_page(), site.client_id());
+                format!("{page}/{id}?appType=ThirdPartyApp&activeTab=Assignments")
+            }
+        }
+    }
+
+    pub(in crate::cli) const fn site(self) -> Site {
+        match self {
+            Self::ThirdParty(site) | Self::Assignments(site) => site,
+        }
+    }
+}
+
+impl AppFailure {
+    /// How bad it is beside others: what no repetition mends is worst.
+    pub(in crate::cli) fn worst(failures: Vec<Failure>) -> Option<Failure> {
+        let rank = |failure: &Failure| match failure.line().0 {
+            Code::Interrupted => 5,
+            Code::Internal | Code::File => 4,
+            Code::SignIn => 3,
+            Code::Denied => 2,
+            Code::Temporary => 0,
+            _ => 1,
+        };
+        failures.into_iter().max_by_key(rank)
+    }
+}
+
+pub(super) fn line(error: &AppFailure) -> Line<'_> {
+    match error {
+        AppFailure::Action { error, place } => action_line(error, *place),
+        AppFailure::Find { error: FindError::Action(error), place } => action_line(error, *place),
+        AppFailure::Find { error: FindError::Nobody { name }, .. } => {
+            (Code::Usage, vec![Hint::App(AppHint::Role { name })])
+        }
+        AppFailure::Find { error: FindError::NoRole { .. }, .. } => (Code::Usage, vec![]),
+        AppFailure::Find { error: FindError::Several { fitting, .. }, .. } => {
+            (Code::Usage, vec![Hint::App(AppHint::Fitting { fitting })])
+        }
+        AppFailure::NotConfirmed => (Code::Usage, vec![Hint::Yes]),
+        AppFailure::Declined => (Code::Usage, vec![]),
+        AppFailure::Interrupted => (Code::Interrupted, vec![]),
+        AppFailure::NotInstalled(site) => (Code::Usage, vec![Hint::App(AppHint::Install { site: *site })]),
+        AppFailure::NotThere { site } => {
+            (Code::Temporary, vec![Hint::App(AppHint::Console { place: Place::ThirdParty(*site) })])
+        }
+        AppFailure::Some { worst, .. } => worst.line(),
+    }
+}
+
+fn action_line(error: &ActionError, place: Place) -> Line<'_> {
+    let console = Hint::App(AppHint::Console { place });
+    match &error.error {
+        _ if error.is_denied() => {
+            (Code::Denied, vec![Hint::App(AppHint::Permission { action: error.action }), console])
+        }
+        _ if error.is_unknown_action() => (Code::Denied, vec![console]),
+        _ if error.is_missing() => {
+            (Code::Usage, vec![Hint::App(AppHint::OtherSite { site: place.site().other() }), console])
+        }
+        CallError::Reply(error) => {
+            let (code, mut hints) = identity_line(error);
+            if matches!(error, ReplyError::Refused(refusal) if !refusal.is_temporary()) {
+                hints.push(console);
+            }
+            (code, hints)
+        }
+        CallError::NoEntropy(_) => (Code::Internal, vec![]),
+        CallError::Unexpected(_) => (Code::Internal, vec![console, Hint::Support]),
+    }
+}
+
+pub(super) fn name(error: &AppFailure) -> String {
+    let action_name = |error: &ActionError| match &error.error {
+        CallError::Reply(error) => reply_name(error),
+        error => error.to_string(),
+    };
+    match error {
+        AppFailure::Action { error, .. } | AppFailure::Find { error: FindError::Action(error), .. } => {
+            action_name(error)
+        }
+        AppFailure::Find { error, .. } => error.to_string(),
+        AppFailure::NotConfirmed => "not-confirmed".to_owned(),
+        AppFailure::Declined => "declined".to_owned(),
+        AppFailure::Interrupted => "interrupted".to_owned(),
+        AppFailure::NotInstalled(_) => "not-installed".to_owned(),
+        AppFailure::NotThere { .. } => "not-there".to_owned(),
+        AppFailure::Some { worst, .. } => worst.name(),
+    }
+}
+
+pub(super) fn refusal(error: &AppFailure) -> Option<&Refusal> {
+    match error {
+        AppFailure::Action { error, .. } | AppFailure::Find { error: FindError::Action(error), .. } => error.refusal(),
+        AppFailure::Some { worst, .. } => worst.refusal(),
+        _ => None,
+    }
+}
