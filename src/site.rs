@@ -7,7 +7,8 @@ use crate::secret::Secret;
 
 /// The variable that points this program at a sandbox.
 pub const SANDBOX_VARIABLE: &str = "ALIYUN_RS_SANDBOX";
-const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
+/// The path of the sign-in page.
+pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
 /// How every token that a sandbox issues begins.
 const SANDBOX_TOKEN: &str = "sandbox-";
 

@@ -121,8 +121,25 @@ impl Stray {
     }
 }
 
+/// Why a query is not the authorization response of this sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// It is not form-encoded UTF-8, or has too many parameters.
+    Malformed,
+    /// A parameter is there twice (RFC 6749 section 3.1).
+    Repeated,
+    /// It has no `state`.
+    NoState,
+    /// It has the `state` of another sign-in, or a part of one.
+    WrongState,
+    /// Another issuer sent it (RFC 9207).
+    WrongIssuer,
+    /// It has neither a code nor an error, both, or one that cannot be.
+    NoCode,
+}
+
 /// What a request must carry to belong to this sign-in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expected {
     /// The `state` of the authorization request.
     pub state: Secret,
@@ -151,31 +168,34 @@ impl Expected {
         if !is_navigation(headers) {
             return Err(Stray::Forbidden);
         }
-        self.read_query(query.unwrap_or_default()).ok_or(Stray::BadRequest)
+        self.read_query(query.unwrap_or_default()).map_err(|_| Stray::BadRequest)
     }
 
-    /// Reads the query of a redirect, still percent-encoded. Returns `None` when it does not belong to this sign-in.
-    pub fn read_query(&self, query: &str) -> Option<Callback> {
+    /// Reads the query of a redirect, still percent-encoded.
+    ///
+    /// # Errors
+    /// When it does not belong to this sign-in.
+    pub fn read_query(&self, query: &str) -> Result<Callback, Mismatch> {
         let parameters = Parameters::parse(query)?;
         // Checked first, because anyone can send an `error` without the state (CVE-2026-42073).
-        if parameters.get("state")? != &self.state {
-            return None;
+        if parameters.get("state").ok_or(Mismatch::NoState)? != &self.state {
+            return Err(Mismatch::WrongState);
         }
         if let (Some(expected), Some(sent)) = (&self.issuer, parameters.get("iss"))
             && sent.expose() != expected
         {
-            return None;
+            return Err(Mismatch::WrongIssuer);
         }
         match (parameters.get("code"), parameters.get("error")) {
-            (Some(code), None) if is_token(code.expose()) => Some(Callback::Code(code.clone())),
-            (None, Some(error)) if is_token(error.expose()) => Some(Callback::Refused {
+            (Some(code), None) if is_token(code.expose()) => Ok(Callback::Code(code.clone())),
+            (None, Some(error)) if is_token(error.expose()) => Ok(Callback::Refused {
                 error: ErrorCode::read(error.expose()),
                 description: parameters
                     .get("error_description")
                     .map(|text| printable(text.expose(), MAX_DESCRIPTION))
                     .filter(|text| !text.is_empty()),
             }),
-            _ => None,
+            _ => Err(Mismatch::NoCode),
         }
     }
 }
@@ -194,18 +214,20 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 struct Parameters(Vec<(String, Secret)>);
 
 impl Parameters {
-    /// Returns `None` when a parameter is repeated, malformed, or not UTF-8.
-    fn parse(query: &str) -> Option<Self> {
+    fn parse(query: &str) -> Result<Self, Mismatch> {
         let mut parameters: Vec<(String, Secret)> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name)?;
-            if parameters.len() == MAX_PARAMETERS || parameters.iter().any(|(known, _)| *known == name) {
-                return None;
+            let name = decode(name).ok_or(Mismatch::Malformed)?;
+            if parameters.len() == MAX_PARAMETERS {
+                return Err(Mismatch::Malformed);
             }
-            parameters.push((name, Secret::new(decode(value)?)));
+            if parameters.iter().any(|(known, _)| *known == name) {
+                return Err(Mismatch::Repeated);
+            }
+            parameters.push((name, Secret::new(decode(value).ok_or(Mismatch::Malformed)?)));
         }
-        Some(Self(parameters))
+        Ok(Self(parameters))
     }
 
     fn get(&self, name: &str) -> Option<&Secret> {
@@ -252,14 +274,14 @@ mod tests {
 
     fn code(query: &str) -> Option<String> {
         match expected().read_query(query) {
-            Some(Callback::Code(code)) => Some(code.expose().to_owned()),
+            Ok(Callback::Code(code)) => Some(code.expose().to_owned()),
             _ => None,
         }
     }
 
     fn refusal(query: &str) -> Option<(ErrorCode, Option<String>)> {
         match expected().read_query(query) {
-            Some(Callback::Refused { error, description }) => Some((error, description)),
+            Ok(Callback::Refused { error, description }) => Some((error, description)),
             _ => None,
         }
     }
@@ -281,7 +303,7 @@ mod tests {
     #[test]
     fn without_an_expected_issuer_the_issuer_is_not_read() {
         let expected = Expected { state: Secret::new("right"), issuer: None };
-        assert!(expected.read_query("state=right&code=a&iss=http://127.0.0.1:1").is_some());
+        assert!(expected.read_query("state=right&code=a&iss=http://127.0.0.1:1").is_ok());
     }
 
     #[test]
@@ -348,7 +370,7 @@ mod tests {
         fn a_query_without_the_state_is_refused(
             query in "([a-z=&%+;0-9\\x00-\\x7f]|state=|code=|error=|iss=|&|%[0-9a-f]{2}|\\PC){0,40}",
         ) {
-            prop_assert_eq!(expected().read_query(&query).map(|_| ()), None);
+            prop_assert!(expected().read_query(&query).is_err());
         }
 
         #[test]
@@ -357,9 +379,9 @@ mod tests {
             let query = format!("code={}&state={}", escape(&code), escape(&state));
             let expected = Expected { state: Secret::new("right"), issuer: None };
             let said = expected.read_query(&query);
-            prop_assert_eq!(said.is_some(), state == "right");
+            prop_assert_eq!(said.is_ok(), state == "right");
             let right = Expected { state: Secret::new(state), issuer: None };
-            prop_assert_eq!(right.read_query(&query), Some(Callback::Code(Secret::new(code))));
+            prop_assert_eq!(right.read_query(&query), Ok(Callback::Code(Secret::new(code))));
         }
     }
 }

@@ -4,8 +4,8 @@
 //! loopback redirect (RFC 8252 section 7.3), answers judged before they are believed, and no token in any
 //! error. Tokens are public-client tokens: there is no client secret (RFC 6749 section 2.1).
 //!
-//! [`authorize`] makes the URL, [`callback`] and [`loopback`] receive the answer, [`page`] is what the browser
-//! shows, [`token`] exchanges, refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`]
+//! [`authorize`] makes the URL, [`callback`] and [`loopback`] receive the answer, [`paste`] reads it from what a
+//! person pastes, [`page`] is what the browser shows, [`token`] exchanges, refreshes and revokes (RFC 6749 sections 4.1.3 and 6, RFC 7009), [`exchange`]
 //! turns an access token into STS credentials. Keeping what they return is the business of [`crate::config`].
 
 pub mod authorize;
@@ -13,5 +13,6 @@ pub mod callback;
 pub mod exchange;
 pub mod loopback;
 pub mod page;
+pub mod paste;
 pub mod retry;
 pub mod token;
