@@ -11,8 +11,8 @@
 use std::io::{self, Write};
 use std::process::Stdio;
 
-use super::Env;
 use super::memory::with_inherited_limits;
+use super::{BoxFuture, Env};
 
 /// The hidden command that [`Browser::open`] runs in a second copy of this program. It reads the address from a line
 /// of standard input.
@@ -25,14 +25,25 @@ const ADDRESS: &str = "%s";
 
 /// Opens a web page for a person to look at.
 pub trait Browser: Send + Sync {
-    /// Whether opening a page can work: a graphical session, or a `BROWSER` that was asked for.
-    fn is_available(&self) -> bool;
+    /// Why opening a page cannot work; `None` where it can.
+    fn unavailable(&self) -> Option<NoBrowser>;
 
-    /// Starts the browser at `url` and does not wait for it. Starting says nothing about showing.
+    /// Starts the browser at `url` and does not wait for its end. Starting says nothing about showing.
     ///
     /// # Errors
     /// When no browser could be started.
-    fn open(&self, url: &str) -> io::Result<Opened>;
+    fn open(&self, url: &str) -> BoxFuture<'_, io::Result<Opened>>;
+}
+
+/// Why no browser is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoBrowser {
+    /// It was asked for.
+    NotWanted,
+    /// This is a remote shell: a browser would open on another screen than the person's, or on none.
+    Ssh,
+    /// There is no graphical session.
+    NoDisplay,
 }
 
 /// Who was handed the page.
@@ -76,20 +87,28 @@ impl OsBrowser {
 }
 
 impl Browser for OsBrowser {
-    fn is_available(&self) -> bool {
+    fn unavailable(&self) -> Option<NoBrowser> {
         let set = |name| self.env.get_os(name).is_some();
         if set(BROWSER) {
-            return true;
+            return None;
         }
         if set("SSH_CONNECTION") || set("SSH_TTY") {
-            return false;
+            return Some(NoBrowser::Ssh);
         }
         let windowed = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "WSL_INTEROP"];
-        cfg!(any(windows, target_os = "macos")) || windowed.into_iter().any(set)
+        let is_windowed = cfg!(any(windows, target_os = "macos")) || windowed.into_iter().any(set);
+        (!is_windowed).then_some(NoBrowser::NoDisplay)
     }
 
+    fn open(&self, url: &str) -> BoxFuture<'_, io::Result<Opened>> {
+        let started = self.start(url);
+        Box::pin(async { started })
+    }
+}
+
+impl OsBrowser {
     #[expect(clippy::disallowed_methods, reason = "this module is the door")]
-    fn open(&self, url: &str) -> io::Result<Opened> {
+    fn start(&self, url: &str) -> io::Result<Opened> {
         let mut command = std::process::Command::new(std::env::current_exe()?);
         command.arg(OPEN_COMMAND).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         for (name, _) in self.env.iter().filter(|(name, _)| Env::is_sensitive(name)) {
@@ -150,7 +169,7 @@ mod tests {
     use super::*;
 
     fn available(variables: &[(&str, &str)]) -> bool {
-        OsBrowser::new(&variables.iter().copied().collect()).is_available()
+        OsBrowser::new(&variables.iter().copied().collect()).unavailable().is_none()
     }
 
     #[test]

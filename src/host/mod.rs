@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use blocking::blocking;
 pub(crate) use browser::OPEN_COMMAND;
-pub use browser::{Browser, Opened, open_here};
+pub use browser::{Browser, NoBrowser, Opened, open_here};
 pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy, draw};
 pub use env::Env;

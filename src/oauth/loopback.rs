@@ -25,6 +25,11 @@ pub const PORTS: RangeInclusive<u16> = 12345..=12349;
 /// Time for the page to reach the browser before the connection is closed.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// The redirect URI, which must be byte for byte the same in the authorization and the token request.
+pub fn redirect_uri(port: u16) -> String {
+    format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST)
+}
+
 /// A bound socket. Until [`Listener::start`] connections wait in the system's queue.
 #[derive(Debug)]
 pub struct Listener {
@@ -53,11 +58,6 @@ impl Listener {
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// The redirect URI, which must be byte for byte the same in the authorization and the token request.
-    pub fn redirect_uri(&self) -> String {
-        format!("http://{}:{}{PATH}", Ipv4Addr::LOCALHOST, self.port)
     }
 
     /// Starts answering requests on the system `host`, with pages in the words of `wording`. Must be

@@ -13,8 +13,7 @@ use crate::cli::options::{read_language, read_mode, read_profile, read_region, r
 use crate::cli::prompt::Prompter;
 use crate::config::{Mode, Profile, ProfileName};
 use crate::host::{Interrupts, Opened};
-use crate::login::{self, NotExchanged, Observer, Outcome};
-use crate::oauth::loopback::Refusal;
+use crate::login::{self, Event, NotExchanged, Observer, Outcome};
 use crate::openapi::Key;
 use crate::openapi::sts::caller_identity;
 use crate::site::Site;
@@ -84,6 +83,7 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
             site,
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             open_browser: !args.no_browser,
+            takes_pastes: false,
             wording: pages::wording,
         };
         let outcome = login::sign_in(context.host, &input, interrupts, &mut Narrator(context)).await?;
@@ -177,23 +177,23 @@ async fn welcome(
 struct Narrator<'a>(&'a Context<'a>);
 
 impl Observer for Narrator<'_> {
-    fn authorize_at(&mut self, url: &str) -> io::Result<()> {
-        match self.0.ui.say(&Message::Open { url }) {
-            Err(Failure::Output(error)) => Err(error.into_cause()),
-            _ => Ok(()),
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let ui = self.0.ui;
+        match event {
+            Event::Waiting { url, no_browser, .. } => {
+                if let Err(Failure::Output(error)) = ui.say(&Message::Open { url }) {
+                    return Err(error.into_cause());
+                }
+                if no_browser.is_some() {
+                    ui.note(&Message::NoBrowser);
+                }
+            }
+            Event::Browser(Ok(Opened::Person)) => {}
+            Event::Browser(Ok(Opened::Played(user))) => ui.note(&Message::Played { user }),
+            Event::Browser(Err(error)) => ui.warn(&Warning::Browser(error)),
+            Event::CallbackRefused(refusal) => ui.warn(&Warning::CallbackRefused(*refusal)),
+            Event::PasteRefused(_) | Event::StillWaiting | Event::Authorized => {}
         }
-    }
-
-    fn browser(&mut self, started: Option<io::Result<Opened>>) {
-        match started {
-            Some(Ok(Opened::Person)) => (),
-            Some(Ok(Opened::Played(user))) => self.0.ui.note(&Message::Played { user: &user }),
-            Some(Err(error)) => self.0.ui.warn(&Warning::Browser(&error)),
-            None => self.0.ui.note(&Message::NoBrowser),
-        }
-    }
-
-    fn refused(&mut self, refusal: Refusal) {
-        self.0.ui.warn(&Warning::CallbackRefused(refusal));
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::context::block_on;
 use crate::cli::messages::Warning;
 use crate::cli::ui::Ui;
-use crate::host::{Browser, Http, Opened};
+use crate::host::{BoxFuture, Browser, Http, NoBrowser, Opened};
 use crate::sandbox::{Decision, visit};
 
 /// Signs in as one user at the sandbox's own page.
@@ -18,11 +18,18 @@ pub(super) struct ScriptedBrowser {
 }
 
 impl Browser for ScriptedBrowser {
-    fn is_available(&self) -> bool {
-        true
+    fn unavailable(&self) -> Option<NoBrowser> {
+        None
     }
 
-    fn open(&self, url: &str) -> io::Result<Opened> {
+    fn open(&self, url: &str) -> BoxFuture<'_, io::Result<Opened>> {
+        let started = self.start(url);
+        Box::pin(async { started })
+    }
+}
+
+impl ScriptedBrowser {
+    fn start(&self, url: &str) -> io::Result<Opened> {
         let (http, ui) = (Arc::clone(&self.http), self.ui.clone());
         let (url, user, decision) = (url.to_owned(), self.user.clone(), self.decision);
         std::thread::Builder::new().spawn(move || {

@@ -69,7 +69,7 @@ fn inner_host(
     inner.args = std::iter::once(OsString::from("aliyun-rs")).chain(command).collect();
     inner.env.set(SANDBOX_VARIABLE, url);
     inner.process = Arc::new(Staying(Arc::clone(&host.process)));
-    if user.is_some() || !host.browser.is_available() {
+    if user.is_some() || host.browser.unavailable().is_some() {
         let user = user.unwrap_or_else(|| DEFAULT_USER.to_owned());
         let (http, ui) = (Arc::clone(&host.http), ui.clone());
         inner.browser = Arc::new(ScriptedBrowser { http, ui, user, decision });

@@ -6,7 +6,7 @@ use std::thread;
 
 use aliyun_rs::host::Host;
 use aliyun_rs::oauth::callback::Callback;
-use aliyun_rs::oauth::loopback::{Event, Listener};
+use aliyun_rs::oauth::loopback::{Event, Listener, redirect_uri};
 use aliyun_rs::oauth::page::Page;
 use aliyun_rs::secret::Secret;
 
@@ -39,7 +39,7 @@ fn the_first_free_port_is_taken_and_kept() {
     let taken = squatter.local_addr().unwrap().port();
     let listener = Listener::bind([taken, 0]).unwrap();
     assert_ne!(listener.port(), taken);
-    assert_eq!(listener.redirect_uri(), format!("http://127.0.0.1:{}/cli/callback", listener.port()));
+    assert_eq!(redirect_uri(listener.port()), format!("http://127.0.0.1:{}/cli/callback", listener.port()));
     assert!(TcpListener::bind(("127.0.0.1", listener.port())).is_err());
 }
 

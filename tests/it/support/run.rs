@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use aliyun_rs::host::{
-    BoxFuture, Browser, Env, Folders, Host, Http, Interrupts, Opened, Request, Response, Signals, Staying, Streams,
-    TransportError,
+    BoxFuture, Browser, Env, Folders, Host, Http, Interrupts, NoBrowser, Opened, Request, Response, Signals, Staying,
+    Streams, TransportError,
 };
 use aliyun_rs::sandbox::{Decision, visit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -278,16 +278,16 @@ struct Program {
 }
 
 impl Browser for Program {
-    fn is_available(&self) -> bool {
-        self.user.is_some()
+    fn unavailable(&self) -> Option<NoBrowser> {
+        self.user.is_none().then_some(NoBrowser::NoDisplay)
     }
 
-    fn open(&self, url: &str) -> io::Result<Opened> {
+    fn open(&self, url: &str) -> BoxFuture<'_, io::Result<Opened>> {
         let (http, url, decision) = (Arc::clone(&self.http), url.to_owned(), self.decision);
         let user = self.user.clone().unwrap();
         let visit = std::thread::spawn(move || browse(&*http, &url, &user, decision));
         *self.visit.lock().unwrap() = Some(visit);
-        Ok(Opened::Person)
+        Box::pin(async { Ok(Opened::Person) })
     }
 }
 

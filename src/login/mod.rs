@@ -3,20 +3,25 @@
 //! The order is the promise. Before anybody sees the URL, it is checked that the profile can be saved; the listener is
 //! bound before that, too. The tokens are saved as soon as they arrive, the credentials after them; the browser is
 //! answered last, with the real outcome. An interrupt before the tokens arrive leaves the file as it was. Questions
-//! to the person are the caller's, before or after.
+//! to the person are the caller's, before or after. Where the response comes from is in [`response`], what happens
+//! meanwhile in [`observer`].
+
+mod observer;
+mod response;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Changes, Field, Mode, Note, ProfileName, StoreError};
-use crate::host::{Host, Interrupts, NoEntropy, Opened};
+use crate::host::{Host, Interrupts, NoBrowser, NoEntropy};
 use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::Exchanged;
-use crate::oauth::loopback::{Event, Listener, PORTS, PortsUnavailable, Refusal, Waiting};
+use crate::oauth::loopback::{Listener, PORTS, PortsUnavailable, Waiting, redirect_uri};
 use crate::oauth::page::{Page, Wording};
+use crate::oauth::paste::Pastes;
 use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, repeatedly, surely_not_counted, wait};
 use crate::oauth::token::TokenEndpoint;
 use crate::reply::ReplyError;
@@ -24,6 +29,9 @@ use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Skew;
 use crate::tokens::{StsCredentials, Tokens};
+
+pub use observer::{Event, Observer};
+use response::Race;
 
 /// How long an interrupted sign-in spends on answering the browser.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -42,18 +50,10 @@ pub struct Input<'a> {
     pub timeout: Duration,
     /// Whether to open a browser.
     pub open_browser: bool,
+    /// Whether the observer can bring a response that was pasted. Then the callback is not indispensable.
+    pub takes_pastes: bool,
     /// The words of the pages in the browser.
     pub wording: Wording,
-}
-
-/// Hears what happens while a person waits.
-pub trait Observer {
-    /// The page to open is known, and the callback can be received.
-    fn authorize_at(&mut self, url: &str) -> io::Result<()>;
-    /// A browser was started, could not be, or (`None`) there is none.
-    fn browser(&mut self, started: Option<io::Result<Opened>>);
-    /// A request that may have been the callback was refused. Reported once for each reason.
-    fn refused(&mut self, refusal: Refusal);
 }
 
 /// A sign-in that is saved.
@@ -132,24 +132,43 @@ pub async fn sign_in(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Error> {
     make_sure_of_saving(input, interrupts).await?;
-    let listener = Listener::bind(PORTS)?;
-    let redirect_uri = listener.redirect_uri();
+    let (listener, unheard) = match Listener::bind(PORTS) {
+        Ok(listener) => (Some(listener), None),
+        Err(error) if input.takes_pastes => (None, Some(error)),
+        Err(error) => return Err(error.into()),
+    };
+    let port = listener.as_ref().map_or(*PORTS.start(), Listener::port);
+    let redirect_uri = redirect_uri(port);
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);
     let expected = Expected { state: asked.state.clone(), issuer };
-    let mut waiting = listener.start(host, expected, input.wording).map_err(Error::Listen)?;
-    observer.authorize_at(&asked.url).map_err(Error::Show)?;
-    observer.browser(open_browser(host, input, &asked));
+    let pastes = input.takes_pastes.then(|| Pastes::new(expected.clone(), port));
+    let callback = listener.map(|listener| listener.start(host, expected, input.wording));
+    let callback = callback.transpose().map_err(Error::Listen)?;
+    let no_browser = if input.open_browser { host.browser.unavailable() } else { Some(NoBrowser::NotWanted) };
+    let port = unheard.as_ref().map_or(Ok(port), Err);
+    let (url, timeout) = (asked.url.as_str(), input.timeout);
+    let waiting = Event::Waiting { url, redirect_uri: &redirect_uri, port, timeout, no_browser };
+    observer.event(&waiting).map_err(Error::Show)?;
+    let browser = no_browser.is_none().then(|| host.browser.open(&asked.url));
 
-    let code = tokio::select! {
-        code = receive(&mut waiting, input.timeout, observer) => code,
+    let mut race = Race { callback, unheard, pastes, browser };
+    let response = tokio::select! {
+        response = race.response(input.timeout, observer) => response,
         () = interrupts.next() => Err(Error::Interrupted),
     };
-    let outcome = match code {
-        Ok(code) => complete(host, input, &code, asked, &redirect_uri, interrupts).await,
+    let callback = race.callback;
+    let outcome = match response {
+        Ok(Callback::Code(code)) => {
+            observer.event(&Event::Authorized).ok();
+            complete(host, input, &code, asked, &redirect_uri, interrupts).await
+        }
+        Ok(Callback::Refused { error, description }) => Err(Error::Refused { error, description }),
         Err(error) => Err(error),
     };
-    answer(waiting, &outcome).await;
+    if let Some(callback) = callback {
+        answer(callback, &outcome).await;
+    }
     outcome
 }
 
@@ -161,26 +180,6 @@ async fn make_sure_of_saving(input: &Input<'_>, interrupts: &mut Interrupts) -> 
         () = interrupts.next() => return Err(Error::Interrupted),
     };
     Ok(locked.with(|logins| logins.reserve()).await?)
-}
-
-fn open_browser(host: &Host, input: &Input<'_>, asked: &Authorization) -> Option<io::Result<Opened>> {
-    (input.open_browser && host.browser.is_available()).then(|| host.browser.open(&asked.url))
-}
-
-async fn receive(waiting: &mut Waiting, timeout: Duration, observer: &mut dyn Observer) -> Result<Secret, Error> {
-    let callback = async {
-        loop {
-            match waiting.event().await {
-                Event::Callback(callback) => return callback,
-                Event::Refused(refusal) => observer.refused(refusal),
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, callback).await {
-        Ok(Callback::Code(code)) => Ok(code),
-        Ok(Callback::Refused { error, description }) => Err(Error::Refused { error, description }),
-        Err(_) => Err(Error::TimedOut(timeout)),
-    }
 }
 
 /// From the code to a saved profile.
