@@ -7,7 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl Draft {
     /// Writes `bytes` and makes them durable. Can be repeated.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.filled = false;
-        let written = overwrite(&mut self.file, bytes).and_then(|()| {
+        let written = overwrite(&self.file, bytes).and_then(|()| {
             self.filled = true;
             platform::sync(&self.file)
         });
@@ -100,7 +100,7 @@ impl Draft {
         // From here on it is the one whole copy.
         self.persisted = true;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(self.place.length(&copy)).unwrap_or(0) + 1));
-        let read = self.file.rewind().and_then(|()| self.file.read_to_end(&mut bytes));
+        let read = self.place.folder.open(&copy).and_then(|mut file| file.read_to_end(&mut bytes));
         read.map_err(StoreError::io(Action::Read, &self.place.path_of(&copy)))?;
         write_into(&self.place, &self.target, &bytes, lock)?;
         self.place.remove(&copy)
@@ -143,14 +143,14 @@ fn is_bound(error: &io::Error) -> bool {
 /// Writes the file called `name` where it is, durably. It is emptied first, so that a torn write can be recognised.
 fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(), StoreError> {
     let path = place.path_of(name);
-    let mut file = place.folder.open_to_write(name).map_err(StoreError::io(Action::Open, &path))?;
+    let file = place.folder.open_to_write(name).map_err(StoreError::io(Action::Open, &path))?;
     let directory = place.directory()?;
-    let mut write = || {
+    let write = || {
         platform::make_private(&file, &directory)?;
         platform::check_limit(bytes.len() as u64)?;
         platform::allocate_beyond(&file, bytes.len() as u64)?;
         file.set_len(0)?;
-        overwrite(&mut file, bytes)?;
+        overwrite(&file, bytes)?;
         platform::sync(&file)
     };
     write().map_err(StoreError::io(Action::Write, &path))
@@ -178,10 +178,14 @@ pub(super) fn recover(place: &Place, is_whole: impl Fn(&[u8]) -> bool, lock: &Lo
     place.remove(&copy)
 }
 
-/// Makes `bytes` the whole content of a file.
-fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    platform::check_limit(bytes.len() as u64)?;
-    file.rewind()?;
-    file.write_all(bytes)?;
-    file.set_len(bytes.len() as u64)
+/// Makes `bytes` the whole content of a file. Where the file cannot be made shorter, white space follows them, which
+/// means nothing in JSON: they may be the only copy of a login.
+fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
+    let length = bytes.len() as u64;
+    platform::check_limit(length)?;
+    platform::write_at(file, bytes, 0)?;
+    file.set_len(length).or_else(|_| {
+        let rest = usize::try_from(file.metadata()?.len().saturating_sub(length)).map_err(io::Error::other)?;
+        platform::write_at(file, &vec![b' '; rest], length)
+    })
 }

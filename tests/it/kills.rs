@@ -191,7 +191,7 @@ const PLUMBING: [&str; 3] = ["anon_inode", "pipe:", "UNIX"];
 fn errors(name: &str) -> &'static [&'static str] {
     match name {
         "openat" => &["EIO", "EACCES", "EINTR", "EMFILE", "EROFS"],
-        "write" | "ftruncate" | "fallocate" => &["EIO", "ENOSPC", "EDQUOT", "EINTR"],
+        "write" | "pwrite64" | "ftruncate" | "fallocate" => &["EIO", "ENOSPC", "EDQUOT", "EINTR"],
         "fsync" | "fdatasync" => &["EIO", "ENOSPC", "EINTR"],
         "rename" | "renameat" | "renameat2" => &["EIO", "EACCES", "EINTR", "EROFS"],
         "unlink" | "unlinkat" | "fchmod" | "chmod" | "fchown" => &["EIO", "EACCES", "EINTR"],
@@ -222,9 +222,10 @@ fn a_renewal_that_fails_at_any_call_keeps_the_login() {
             (true, Some(0)) => "served",
             (true, _) => "refused, login kept",
             (false, _) => {
-                let lasting = *more == "+" || ["read", "recvfrom"].contains(&point.name.as_str());
-                assert!(run.ended_inside_the_window() && lasting, "the login was lost: {case}");
-                "the answer could not be read, or nothing be written any more"
+                let unread = ["read", "recvfrom"].contains(&point.name.as_str());
+                let unwritten = *more == "+" && ["write", "pwrite64"].contains(&point.name.as_str());
+                assert!(run.ended_inside_the_window() && (unread || unwritten), "the login was lost: {case}");
+                "the answer could not be read, or nothing be written"
             }
         }
     });
@@ -245,6 +246,7 @@ fn durable_step(call: &str) -> Option<String> {
     let files: Vec<&str> = files.iter().map(|file| file.rsplit('/').next().unwrap().trim_start_matches('.')).collect();
     match name {
         _ if is_request(call) => Some("request".to_owned()),
+        "pwrite64" if !files.is_empty() => Some(durable_step(&call.replacen("pwrite64", "write", 1))?),
         "fallocate" | "write" | "fsync" | "rename" | "unlink" if !files.is_empty() && !call.contains("ENOENT") => {
             Some(format!("{name} {}", files.join(" ")).replace("config.json.aliyun-rs.", ""))
         }
