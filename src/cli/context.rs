@@ -18,6 +18,7 @@ use crate::time::Skew;
 
 use super::failure::{Attempt, Failure, Remembered, Usage};
 use super::messages::{Problem, Warning};
+use super::source::Source;
 use super::ui::Ui;
 
 /// The variables that name a profile, the first that is set wins.
@@ -72,6 +73,8 @@ pub(super) struct Context<'a> {
     pub(super) ui: &'a Ui,
     pub(super) cloud: Cloud,
     pub(super) logins: Arc<dyn LoginStore>,
+    /// Why the logins are in this file.
+    pub(super) file_from: Source,
 }
 
 impl<'a> Context<'a> {
@@ -81,8 +84,8 @@ impl<'a> Context<'a> {
             None => Cloud::Alibaba,
             Some(address) => Cloud::parse_sandbox(&address.to_string_lossy()).map_err(|_| Usage::SandboxAddress)?,
         };
-        let path = config_path(host, &cloud, args.config_path.as_deref())?;
-        Ok(Self { host, ui, cloud, logins: Arc::new(SharedFile::new(Store::at(path))) })
+        let (path, file_from) = config_path(host, &cloud, args.config_path.as_deref())?;
+        Ok(Self { host, ui, cloud, logins: Arc::new(SharedFile::new(Store::at(path))), file_from })
     }
 
     /// Reads the file and shows what the store noticed.
@@ -132,16 +135,30 @@ impl<'a> Context<'a> {
         named: Option<ProfileName>,
         current: Option<&ProfileName>,
     ) -> Result<ProfileName, Failure> {
+        let (name, source) = self.select(named, current)?;
+        if let Source::Variable(variable) = source {
+            self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name.as_str() });
+        }
+        Ok(name)
+    }
+
+    /// As [`Context::profile_name`], with where the name comes from.
+    pub(super) fn select(
+        &self,
+        named: Option<ProfileName>,
+        current: Option<&ProfileName>,
+    ) -> Result<(ProfileName, Source), Failure> {
         if let Some(name) = named {
-            return Ok(name);
+            return Ok((name, Source::Option));
         }
         if let Some((variable, name)) = self.profile_variable() {
-            self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name });
-            return name.parse().map_err(|_| Usage::Variable { name: variable, problem: Problem::ProfileName }.into());
+            let name = name.parse().map_err(|_| Usage::Variable { name: variable, problem: Problem::ProfileName })?;
+            return Ok((name, Source::Variable(variable)));
         }
+        let Some(current) = current else { return Ok((ProfileName::default(), Source::Default)) };
         // Another tool may have put any text there.
-        let checked = current.map_or_else(|| Ok(ProfileName::default()), |name| name.parse());
-        checked.map_err(|_| Usage::Answer(Problem::ProfileName).into())
+        let name = current.parse().map_err(|_| Usage::Answer(Problem::ProfileName))?;
+        Ok((name, Source::File))
     }
 
     /// Warns of a region that is not known: it may be mistyped, or new.
@@ -190,17 +207,22 @@ pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
     Ok(data.join("aliyun-rs").join("sandbox"))
 }
 
-fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<PathBuf, Failure> {
+fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<(PathBuf, Source), Failure> {
     let home = host.folders.home.as_deref().filter(|home| home.is_absolute());
     let variable = host.env.get_os(CONFIG_VARIABLE).map(|path| expand(Path::new(path), home)).transpose()?;
     let option = option.map(|path| expand(path, home)).transpose()?;
     let (variable, option) = (variable.as_deref(), option.as_deref());
+    let source = match (option, variable) {
+        (Some(_), _) => Source::Option,
+        (None, Some(_)) => Source::Variable(CONFIG_VARIABLE),
+        (None, None) => Source::Default,
+    };
     match cloud {
-        Cloud::Alibaba => locate(option, variable, home).ok_or_else(|| Usage::NoHome.into()),
+        Cloud::Alibaba => Ok((locate(option, variable, home).ok_or(Usage::NoHome)?, source)),
         // The variable names a real file: in a sandbox only the option counts.
         Cloud::Sandbox { .. } => match locate(option, None, None) {
-            Some(path) => refuse_real_file(path, &real_files(variable, home)),
-            None => Ok(sandbox_folder(host)?.join("config.json")),
+            Some(path) => Ok((refuse_real_file(path, &real_files(variable, home))?, source)),
+            None => Ok((sandbox_folder(host)?.join("config.json"), Source::Sandbox)),
         },
     }
 }

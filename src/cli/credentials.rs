@@ -135,6 +135,11 @@ impl WantedArgs {
         Self { profile, min_ttl: None }
     }
 
+    /// With another minimum lifetime.
+    pub(super) fn lasting(self, min_ttl: Option<Duration>) -> Self {
+        Self { min_ttl, ..self }
+    }
+
     /// Returns the selected profile and its credentials, and shows warnings on standard error.
     pub(super) fn obtain(self, context: &Context<'_>) -> Result<(ProfileName, Credentials), Failure> {
         let (wanted, credentials, _) = self.obtain_with_skew(context)?;

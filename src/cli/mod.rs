@@ -6,6 +6,7 @@ mod completions;
 mod configure;
 mod context;
 mod credentials;
+mod ensure;
 mod exec;
 mod failure;
 mod man;
@@ -16,6 +17,8 @@ mod render;
 mod sandbox;
 mod serve;
 mod shell;
+mod source;
+mod status;
 mod ui;
 mod variables;
 mod whoami;
@@ -62,9 +65,11 @@ enum Command {
     Delete(DeleteArgs),
     List(ListArgs),
     Credentials(credentials::CredentialsArgs),
+    Ensure(ensure::EnsureArgs),
     Exec(exec::ExecArgs),
     Serve(serve::ServeArgs),
     Whoami(whoami::WhoamiArgs),
+    Status(status::StatusArgs),
     App(app::AppArgs),
     Sandbox(sandbox::SandboxArgs),
     Completions(completions::CompletionsArgs),
@@ -179,11 +184,13 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context(&cli.global)?, args),
         Command::List(args) => list::run(&context(&cli.global)?, args),
         Command::Credentials(args) => credentials::run(&context(&cli.global)?, args),
+        Command::Ensure(args) => ensure::run(&context(&cli.global)?, args),
         Command::Exec(args) => {
             let done = context(&cli.global).and_then(|context| exec::run(&context, args));
             done.map_err(Failure::before_command)
         }
         Command::Serve(args) => serve::run(&context(&cli.global)?, args),
+        Command::Status(args) => status::run(&context(&cli.global)?, args),
         Command::Whoami(args) => whoami::run(&context(&cli.global)?, args),
         Command::App(args) => app::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),

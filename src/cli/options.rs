@@ -66,6 +66,16 @@ pub(super) fn read_yes(text: &str) -> Result<bool, Problem> {
     }
 }
 
+/// How a list or a description is printed.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
 /// An output format of the official client, which knows one.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum OutputFormat {

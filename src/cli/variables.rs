@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 
+use super::source::Source;
 use crate::credentials::Credentials;
 use crate::host::Env;
 use crate::secret::Secret;
@@ -114,6 +115,16 @@ pub(super) fn regions(asked: Option<&str>, env: &Env, profile: Option<&str>) -> 
     let is_profiles = asked.is_none() && region(None, env, None).is_none();
     variables.extend(meant.filter(|_| is_profiles).map(|region| (PROFILE_REGION, Secret::new(region))));
     variables
+}
+
+/// The region as in [`region`], and where it comes from.
+pub(super) fn region_source<'a>(env: &'a Env, profile: Option<&'a str>) -> (Option<&'a str>, Source) {
+    let set = REGIONS.iter().find_map(|name| Some((own_region(env, name)?, *name)));
+    match (set, profile) {
+        (Some((region, name)), _) => (Some(region), Source::Variable(name)),
+        (None, Some(region)) => (Some(region), Source::File),
+        (None, None) => (None, Source::Default),
+    }
 }
 
 /// The region that the user, and not a profile, has set in a variable.

@@ -8,6 +8,7 @@ mod atomic;
 mod changes;
 mod document;
 mod error;
+mod facts;
 mod field;
 mod journal;
 mod lease;
@@ -32,6 +33,7 @@ use document::{Entry, Layout, Node, Text, check, each_item, quote, splice, strin
 pub use changes::Changes;
 pub use document::{Defect, Malformed};
 pub use error::{Action, Danger, StoreError, UpdateError};
+pub use facts::Facts;
 pub use field::Field;
 pub use journal::{Journal, Login, Verdict};
 pub use location::locate;

@@ -11,7 +11,7 @@ const MAX_LENGTH: usize = 256;
 
 /// The name of a profile. One that was parsed can be stored by every tool and shown by every terminal. One that another
 /// tool put in the file may be any text: that profile is found, listed and left as it is all the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct ProfileName(String);
 
 /// The text is not the name of a profile: it is blank, longer than 256 bytes, or has characters that no terminal shows.

@@ -53,6 +53,7 @@ mod secrecy;
 mod serve;
 mod settings;
 mod sign_in;
+mod status;
 #[cfg(unix)]
 mod stopped;
 mod store;

@@ -93,7 +93,7 @@ fn the_variables_are_exactly_those_that_exec_sets() {
 #[test]
 fn every_option_it_names_exists() {
     let home = Home::new();
-    let helps = ["configure", "delete", "credentials", "exec", "man"];
+    let helps = ["configure", "delete", "credentials", "exec", "man", "ensure"];
     let help = helps.map(|command| as_written(&format!("cargo run -- {command} --help"), &home).stdout).concat();
     let text = readme();
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');

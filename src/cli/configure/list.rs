@@ -1,11 +1,12 @@
 //! `aliyun-rs configure list`: the official columns and when each profile ends.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::messages::Message;
+use crate::cli::options::ListFormat;
 use crate::cli::render::{span, table};
 use crate::config::{Config, Mode, Profile};
 use crate::credentials::freshness::Reason;
@@ -20,14 +21,8 @@ use crate::time::Timestamp;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ListArgs {
     /// Output format
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    #[arg(long, short = 'o', alias = "output", value_enum, default_value_t)]
     format: ListFormat,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ListFormat {
-    Table,
-    Json,
 }
 
 const COLUMNS: [&str; 6] = ["Profile", "Credential", "Valid", "Region", "Language", "Expires"];

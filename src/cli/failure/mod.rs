@@ -65,6 +65,10 @@ pub(in crate::cli) enum Failure {
     NotExchanged { profile: ProfileName, error: NotExchanged },
     /// The identity could not be verified. The profile is named if it was just signed in.
     Identity { saved: Option<ProfileName>, error: CallError },
+    /// The login ends before it is no longer needed.
+    SessionEnds { profile: ProfileName, left: Duration },
+    /// The server has not said how long the login lasts.
+    SessionUnknown { profile: ProfileName },
     /// The refresh token was not revoked.
     Revoke(ReplyError),
     /// The server did not answer in time.

@@ -27,6 +27,7 @@ use crate::text::visible;
 use crate::time::{Skew, Timestamp};
 
 use super::failure::Failure;
+use super::status::Status;
 pub(super) use app::{AppHint, AppMessage, Losing};
 pub(super) use problem::Problem;
 
@@ -81,6 +82,10 @@ pub(super) enum Message<'a> {
     Deleted {
         profile: &'a str,
     },
+    Ensured {
+        profile: &'a str,
+        span: Duration,
+    },
     ExitCodes,
     Failed(&'a Failure),
     /// Why the endpoint gave no credentials, for the program that asked.
@@ -134,6 +139,7 @@ pub(super) enum Message<'a> {
     StillSignedIn {
         profile: &'a str,
     },
+    Status(&'a Status<'a>),
     Switched {
         profile: &'a str,
     },

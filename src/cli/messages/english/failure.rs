@@ -47,6 +47,15 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::App(error) => app::failure(error, f),
         Failure::Endpoint(error) => endpoint(error, f),
         Failure::Sandbox(error) => sandbox(error, f),
+        Failure::SessionEnds { profile, left } => {
+            write!(f, "the login of the profile `{}` ends in {}", name(profile.as_str()), span(*left))
+        }
+        Failure::SessionUnknown { profile } => write!(
+            f,
+            "the credentials of the profile `{}` are valid now and renew themselves, but the server does not say how \
+             long the login lasts",
+            name(profile.as_str())
+        ),
         Failure::BeforeCommand(before) => self::failure(before, f),
         Failure::NotRun { program, error } => {
             let program = printable(&program.to_string_lossy(), 256);

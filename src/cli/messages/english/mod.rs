@@ -5,6 +5,7 @@ mod failure;
 mod faults;
 mod hint;
 mod network;
+mod status;
 mod warning;
 
 use std::fmt::{Result, Write as _};
@@ -46,6 +47,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             writeln!(f, "Configuring profile '{}' in 'OAuth' authenticate mode...", name(profile))
         }
         Message::Deleted { profile } => writeln!(f, "The profile `{}` and its tokens were deleted.", name(profile)),
+        Message::Ensured { profile, span: needed } => {
+            writeln!(f, "The session of the profile `{}` lasts {} or longer.", name(profile), span(*needed))
+        }
         Message::ExitCodes => f.write_str(EXIT_CODES),
         Message::FaultHelp => f.write_str(&faults::help()),
         Message::Failed(failed) => failure::failure(failed, f),
@@ -100,6 +104,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::StillSignedIn { profile } => {
             writeln!(f, "The profile `{}` is signed in and saved; run `configure` again to change it.", name(profile))
         }
+        Message::Status(status) => status::status(status, f),
         Message::Switched { profile } => writeln!(f, "The current profile is now `{}`.", name(profile)),
         Message::Welcome { identity, until, remaining } => write!(
             f,
