@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Failure, Usage};
 use super::messages::{Message, Warning};
 use super::options::{read_duration, read_profile, read_region};
 use super::shell::Shell;
@@ -75,6 +75,9 @@ pub(super) struct CredentialsArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
+    /// Print what takes all credentials out of the shell again; needs a shell's format
+    #[arg(long, conflicts_with_all = ["profile", "min_ttl", "region"])]
+    unset: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,6 +99,11 @@ enum Format {
 }
 
 pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Failure> {
+    if args.unset {
+        let shell = args.format.shell().filter(|shell| shell.can_unset()).ok_or(Usage::NothingUnset)?;
+        let names = rivals(&Variables::new(), &context.host.env);
+        return context.ui.print(shell.script(&names, &[])?.expose());
+    }
     let (_, mut credentials) = args.wanted.obtain(context)?;
     match args.format.shell() {
         Some(shell) => {

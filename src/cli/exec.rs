@@ -10,8 +10,7 @@ use super::context::Context;
 use super::credentials::{RegionArgs, WantedArgs};
 use super::failure::Failure;
 use super::serve::Served;
-use super::variables::{Variables, endpoint, is_rival, key, profile};
-use crate::config::{is_same_place, locate};
+use super::variables::{Variables, is_rival, key, profile};
 use crate::host::{Env, Host, Program};
 
 /// Run a command with the credentials of a profile
@@ -52,10 +51,7 @@ fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure>
     let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
     context.interruptible(async |interrupts| {
         let mut served = Served::open(context, wanted, 0, None, interrupts).await?;
-        let home = context.host.folders.home.as_deref();
-        let is_default_file = locate(None, None, home).is_some_and(|path| is_same_place(&path, context.logins.path()));
-        let mut variables = endpoint(served.endpoint.url(), &context.host.env, is_default_file);
-        variables.push(profile(served.profile.as_str()));
+        let mut variables = served.variables();
         variables.extend(args.region.variables(context, served.region_id.as_deref()));
         let program = program(context.host, args.command, variables);
         let status = served.until(context.host.process.run(&program, interrupts)).await;

@@ -5,13 +5,15 @@ use std::mem::{Discriminant, discriminant};
 use std::pin::pin;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::credentials::{RegionArgs, WantedArgs, warnings};
 use super::failure::Failure;
 use super::messages::{Message, Warning};
-use crate::config::ProfileName;
+use super::shell::Shell;
+use super::variables::{Variables, endpoint, profile, rivals};
+use crate::config::{ProfileName, is_same_place, locate};
 use crate::credentials::{Error, RenewalResult, Wanted};
 use crate::host::Interrupts;
 use crate::serve::{Endpoint, Refused};
@@ -28,13 +30,27 @@ pub(super) struct ServeArgs {
     /// Port on 127.0.0.1 [default: any]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
+    /// How the URL is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// The URL alone
+    #[default]
+    Url,
+    /// Lines that make a POSIX shell use it, and nothing else
+    Env,
+    /// One JSON object
+    Json,
 }
 
 pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure> {
     let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
     context.interruptible(async |interrupts| {
         let mut served = Served::open(context, wanted, args.port, args.region.named(), interrupts).await?;
-        let printed = context.ui.print(&format!("{}\n", served.endpoint.url().expose()));
+        let printed = served.print(args.format);
         if printed.is_ok() {
             served.until(interrupts.next()).await;
         }
@@ -73,6 +89,30 @@ impl<'a> Served<'a> {
         let mut served = Self { context, endpoint, profile, region_id, said: Vec::new() };
         served.show(Ok(notices));
         Ok(served)
+    }
+
+    /// The variables that make a program use the endpoint as this profile.
+    pub(super) fn variables(&self) -> Variables {
+        let host = self.context.host;
+        let shared = locate(None, None, host.folders.home.as_deref());
+        let is_shared = shared.is_some_and(|path| is_same_place(&path, self.context.logins.path()));
+        let mut variables = endpoint(self.endpoint.url(), &host.env, is_shared);
+        variables.push(profile(self.profile.as_str()));
+        variables
+    }
+
+    /// Prints the URL.
+    fn print(&self, format: Format) -> Result<(), Failure> {
+        let (ui, url) = (self.context.ui, self.endpoint.url().expose());
+        match format {
+            Format::Url => ui.print(&format!("{url}\n")),
+            Format::Json => ui.print_json(&serde_json::json!({ "url": url }), false),
+            Format::Env => {
+                let variables = self.variables();
+                let script = Shell::Posix.script(&rivals(&variables, &self.context.host.env), &variables)?;
+                ui.print(script.expose())
+            }
+        }
     }
 
     /// Waits for `end` and reports renewals until then.

@@ -35,6 +35,11 @@ impl Shell {
         Ok(Secret::new(lines))
     }
 
+    /// Whether a variable can be taken away again.
+    pub(super) fn can_unset(self) -> bool {
+        self != Self::Dotenv
+    }
+
     fn unset(self, names: &[String]) -> String {
         if names.is_empty() {
             return String::new();

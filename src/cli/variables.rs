@@ -27,6 +27,8 @@ const SECRETS: [&str; 5] = [
 ];
 const TOKENS: [&str; 4] =
     ["ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN", "OSS_SESSION_TOKEN"];
+/// When the key ends (RFC 3339), for scripts.
+const EXPIRATION: &str = "ALIBABA_CLOUD_CREDENTIALS_EXPIRATION";
 const REGIONS: [&str; 5] = [
     "ALIBABA_CLOUD_REGION_ID",
     "ALIBABACLOUD_REGION_ID",
@@ -65,6 +67,7 @@ pub(super) fn key(credentials: &Credentials) -> Variables {
     let mut variables = each(&IDS, &credentials.access_key_id);
     variables.extend(each(&SECRETS, credentials.access_key_secret.expose()));
     variables.extend(credentials.security_token.iter().flat_map(|token| each(&TOKENS, token.expose())));
+    variables.extend(credentials.expiration.map(|end| (EXPIRATION, Secret::new(end.to_string()))));
     variables.push((IGNORE_PROFILE.0, Secret::new(IGNORE_PROFILE.1)));
     variables
 }

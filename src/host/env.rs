@@ -11,7 +11,7 @@ use crate::site::SANDBOX_VARIABLE;
 /// The families of names.
 const PREFIXES: [&str; 6] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_", "ECCTL_"];
 /// Suffixes that, after a prefix, name a key, a profile or another source of credentials.
-const SOURCES: [&str; 29] = [
+const SOURCES: [&str; 30] = [
     "ACCESS_KEY",
     "ACCESS_KEY_ID",
     "ACCESS_KEY_SECRET",
@@ -22,6 +22,7 @@ const SOURCES: [&str; 29] = [
     "ASSUME_ROLE_SESSION_NAME",
     "BEARER_TOKEN",
     "BEARER_TOKEN_HEADER_KEY",
+    "CREDENTIALS_EXPIRATION",
     "CREDENTIALS_FILE",
     "CREDENTIALS_URI",
     "ECS_METADATA",

@@ -169,6 +169,8 @@ pub(in crate::cli) enum Usage {
     },
     /// The person declined.
     NothingShown,
+    /// A format that cannot take variables away.
+    NothingUnset,
     /// No setting was given.
     NothingToSet,
     OptionsMisplaced,

@@ -190,6 +190,27 @@ fn a_shell_that_changes_profile_keeps_no_old_variable() {
 }
 
 #[test]
+fn a_shell_can_be_rid_of_all_credentials_again() {
+    let home = Home::with_profiles();
+    let script = r#"
+        set -e
+        export ALIBABA_CLOUD_PROFILE=sts my_serverless_devs_key=old
+        variables=$("$0" credentials --format env); eval "$variables"
+        test -n "$ALIBABA_CLOUD_CREDENTIALS_EXPIRATION"
+        variables=$("$0" credentials --format env --unset); eval "$variables"
+        env"#;
+    let ended = end(home.other("sh", &["-c", script, ALIYUN_RS]));
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let found = environment(&ended.stdout);
+    let left = |name: &&String| name.to_uppercase().contains("ALI") || name.ends_with("_key");
+    assert_eq!(found.keys().filter(left).collect::<Vec<_>>(), Vec::<&String>::new());
+    for format in ["json", "uri", "dotenv"] {
+        let refused = home.run(&["credentials", "--unset", "--format", format]).exits(2);
+        assert!(refused.stderr.contains("needs a format that a shell reads"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_file_of_variables_can_be_read_without_a_shell() {
     let home = Home::with_profiles();
     let file = end(home.command(&["credentials", "--format", "dotenv"])).stdout;

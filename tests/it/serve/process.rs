@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use rustix::process::Signal;
 
 use crate::support::fetch::{get, is_closed};
-use crate::support::process::{Home, start};
+use crate::support::process::{ALIYUN_RS, Home, end, start};
 
 #[test]
 fn a_signal_frees_the_port_despite_open_connections() {
@@ -60,4 +60,20 @@ fn a_profile_without_credentials_is_not_served() {
     let ended = home.run(&["serve", "--profile", "foreign"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.contains("EcsRamRole"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_url_comes_as_lines_for_a_shell_or_as_json() {
+    let home = Home::with_profiles();
+    let json = start(home.command(&["serve", "--format", "json"])).line();
+    let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(answer["url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{json}");
+    let script = r#"
+        "$0" serve --format env > lines & until grep -q ALIBABACLOUD_PROFILE lines; do sleep 0.01; done
+        export ALIBABA_CLOUD_ACCESS_KEY_ID=old; . ./lines; env; kill $!; wait"#;
+    let ended = end(home.other("sh", &["-c", script, ALIYUN_RS]));
+    let has = |text: &str| ended.stdout.lines().any(|line| line.starts_with(text));
+    assert!(has("ALIBABA_CLOUD_CREDENTIALS_URI=http://127.0.0.1:"), "{ended:?}");
+    assert!(has("ALIBABA_CLOUD_CLI_PROFILE_DISABLED=true") && has("ALIBABACLOUD_PROFILE=sts"), "{ended:?}");
+    assert!(!has("ALIBABA_CLOUD_ACCESS_KEY_ID="), "{ended:?}");
 }

@@ -134,6 +134,9 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
         ),
         Usage::LeftAsItIs { profile } => write!(f, "the profile `{}` was not changed", name(profile)),
         Usage::NothingShown => f.write_str("nothing was shown"),
+        Usage::NothingUnset => {
+            f.write_str("`--unset` needs a format that a shell reads: --format env, fish, powershell or cmd")
+        }
         Usage::NothingToSet => {
             f.write_str("nothing to set: give --region, --language, --oauth-site-type or --output-format")
         }
