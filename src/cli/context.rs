@@ -17,7 +17,7 @@ use crate::site::{Cloud, SANDBOX_VARIABLE};
 use crate::time::Skew;
 
 use super::failure::{Attempt, Failure, Remembered, Usage};
-use super::messages::{Problem, Warning};
+use super::messages::{Message, Problem, Warning};
 use super::source::Source;
 use super::ui::Ui;
 
@@ -137,7 +137,7 @@ impl<'a> Context<'a> {
     ) -> Result<ProfileName, Failure> {
         let (name, source) = self.select(named, current)?;
         if let Source::Variable(variable) = source {
-            self.ui.warn(&Warning::ProfileFromVariable { variable, profile: name.as_str() });
+            self.ui.detail(&Message::ProfileFromVariable { variable, profile: name.as_str() });
         }
         Ok(name)
     }

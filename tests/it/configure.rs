@@ -209,7 +209,7 @@ fn the_option_precedes_variables_and_the_current_profile() {
     let world = World::new();
     let variables = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
     let configured = |named: &[&str], set: &[&str]| {
-        let args = [&["configure"], named].concat();
+        let args = [&["configure", "--verbose"], named].concat();
         let run = set.iter().fold(Run::new(&args), |run, variable| run.env(variable, &variable.to_lowercase()));
         run.sign_in(&world).done()
     };
@@ -220,7 +220,7 @@ fn the_option_precedes_variables_and_the_current_profile() {
         let said = configured(&[], &variables[from..]);
         let name = variables[from].to_lowercase();
         said.says(&format!("Configuring profile '{name}'"))
-            .warns(&format!("warning: {} selects the profile `{name}`", variables[from]));
+            .warns(&format!("{} selects the profile `{name}`", variables[from]));
     }
 }
 

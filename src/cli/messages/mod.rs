@@ -114,6 +114,10 @@ pub(super) enum Message<'a> {
         user: &'a str,
     },
     Profile,
+    ProfileFromVariable {
+        variable: &'a str,
+        profile: &'a str,
+    },
     Renewing {
         profile: &'a str,
         reason: Reason,
@@ -197,7 +201,6 @@ pub(super) enum Warning<'a> {
     NotServed(&'a Failure),
     Orphaned { profile: &'a str, source: &'a str },
     ScriptedBrowser { user: &'a str, why: &'a VisitError<TransportError> },
-    ProfileFromVariable { variable: &'a str, profile: &'a str },
     Shadowed { variable: &'a str, profile: &'a str },
     Skew(Skew),
     UnknownRegion { region: &'a str, meant: Option<&'static str> },

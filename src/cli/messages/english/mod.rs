@@ -78,6 +78,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::OutputFormat => f.write_str("Default Output Format [json]: json (Only support json)\n"),
         Message::Played { user } => writeln!(f, "The sandbox signs in as `{}` for you.", name(user)),
         Message::Profile => f.write_str("Profile"),
+        Message::ProfileFromVariable { variable, profile } => {
+            writeln!(f, "{variable} selects the profile `{}`", name(profile))
+        }
         Message::Renewing { profile, reason } => {
             write!(f, "renewing the credentials of `{}`: ", name(profile))?;
             f.write_str(match reason {

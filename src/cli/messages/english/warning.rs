@@ -54,9 +54,6 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             not_signed_in(why, f)?;
             f.write_str("; the sign-in keeps waiting until `--timeout` or Ctrl-C")
         }
-        Warning::ProfileFromVariable { variable, profile } => {
-            write!(f, "{variable} selects the profile `{}`", name(profile))
-        }
         Warning::Shadowed { variable, profile } => {
             write!(
                 f,
