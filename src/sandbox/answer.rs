@@ -47,11 +47,18 @@ impl Answer {
 
     pub(super) fn page(status: u16, html: String) -> Self {
         let headers = vec![
-            ("Content-Security-Policy", pages::policy()),
+            ("Content-Security-Policy", pages::policy(None)),
             ("Referrer-Policy", "no-referrer".to_owned()),
             ("X-Content-Type-Options", "nosniff".to_owned()),
         ];
         Self { status, kind: "text/html; charset=utf-8", body: html.into_bytes(), headers, date_shift: 0 }
+    }
+
+    /// A page with a form whose decision leads to `redirect_uri`.
+    pub(super) fn form(html: String, redirect_uri: &str) -> Self {
+        let mut answer = Self::page(200, html);
+        answer.headers[0].1 = pages::policy(Some(redirect_uri));
+        answer
     }
 
     /// A refusal in the format of the OAuth endpoints (RFC 6749 section 5.2, with Alibaba Cloud's `requestId`).

@@ -54,8 +54,13 @@ where
     F: Fn(Request) -> A,
     A: Future<Output = Result<Response, E>>,
 {
-    let page = local(url::Url::parse(page))?;
-    let shown = fetch(request(http::Method::GET, &page, Vec::new())).await.map_err(VisitError::Request)?;
+    let mut page = local(url::Url::parse(page))?;
+    let mut shown = fetch(request(http::Method::GET, &page, Vec::new())).await.map_err(VisitError::Request)?;
+    // A login page comes first where nobody is signed in.
+    if let Some(login) = location(&shown) {
+        page = local(page.join(login))?;
+        shown = fetch(request(http::Method::GET, &page, Vec::new())).await.map_err(VisitError::Request)?;
+    }
     if shown.status() != http::StatusCode::OK {
         return Err(VisitError::Page(shown.status().as_u16()));
     }
@@ -69,14 +74,17 @@ where
     let action = local(page.join(attribute(&html, "<form ", "action").as_deref().unwrap_or_default()))?;
     let decided = fetch(request(http::Method::POST, &action, form.finish().into_bytes())).await;
     let decided = decided.map_err(VisitError::Request)?;
-    let location = decided.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    let location = location.ok_or_else(|| VisitError::Refused {
+    let location = location(&decided).ok_or_else(|| VisitError::Refused {
         status: decided.status().as_u16(),
         heading: heading(&text(&decided)).to_owned(),
     })?;
     let callback = local(url::Url::parse(location))?;
     let callback = fetch(request(http::Method::GET, &callback, Vec::new())).await.map_err(VisitError::Request)?;
     Ok((callback.status().as_u16(), text(&callback)))
+}
+
+fn location(response: &Response) -> Option<&str> {
+    response.headers().get(LOCATION).and_then(|location| location.to_str().ok())
 }
 
 fn local<E>(address: Result<url::Url, url::ParseError>) -> Result<url::Url, VisitError<E>> {

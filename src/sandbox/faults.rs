@@ -29,6 +29,10 @@ pub enum Endpoint {
     Revoke,
     /// `/v1/userinfo`
     UserInfo,
+    /// `/v1/keys`
+    Keys,
+    /// The discovery document.
+    Discovery,
     /// `GetCallerIdentity`
     Sts,
     /// Identity Management Service
@@ -155,6 +159,8 @@ impl Endpoint {
             Self::Exchange => "exchange",
             Self::Revoke => "revoke",
             Self::UserInfo => "userinfo",
+            Self::Keys => "keys",
+            Self::Discovery => "discovery",
             Self::Sts => "sts",
             Self::Ims => "ims",
             Self::Ram => "ram",
@@ -162,8 +168,18 @@ impl Endpoint {
     }
 
     /// All endpoints.
-    pub const ALL: [Self; 8] =
-        [Self::Authorize, Self::Token, Self::Exchange, Self::Revoke, Self::UserInfo, Self::Sts, Self::Ims, Self::Ram];
+    pub const ALL: [Self; 10] = [
+        Self::Authorize,
+        Self::Token,
+        Self::Exchange,
+        Self::Revoke,
+        Self::UserInfo,
+        Self::Keys,
+        Self::Discovery,
+        Self::Sts,
+        Self::Ims,
+        Self::Ram,
+    ];
 }
 
 /// The text is not a fault.

@@ -7,11 +7,14 @@
 
 mod account;
 mod answer;
+mod authorization;
 mod browser;
+mod clients;
 mod digest;
 mod faults;
 mod folder;
 mod gate;
+mod identity;
 mod ledger;
 mod openapi;
 mod options;
@@ -19,7 +22,10 @@ mod pages;
 mod provider;
 mod request;
 mod routes;
+mod sign_in;
+mod signing_keys;
 mod state;
+mod tokens;
 mod users;
 
 use std::io;
@@ -32,7 +38,7 @@ pub use browser::{Decision, VisitError, visit};
 pub use faults::{Endpoint, FORMS, Fault, FaultKind, Form, InvalidFault};
 pub use folder::FolderError;
 pub use ledger::{Entry, Ledger, fingerprint};
-pub use options::{Casing, Clock, ImsVariants, Lifetimes, Options, Paging, Rotation, UnknownUser};
+pub use options::{Casing, Clock, ImsVariants, Lifetimes, Options, Paging, Rotation, Sites, UnknownUser};
 pub use users::{Kind, User};
 
 use folder::{FolderLock, RunningInstance};
@@ -101,7 +107,7 @@ impl Sandbox {
         let server = Arc::new(server.map_err(|error| io::Error::other(error.to_string()))?);
         let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
         let gate = Gate::open(options.port, inner)?;
-        let (port, handler) = (gate.port(), Arc::new(Handler::new(options)));
+        let (port, handler) = (gate.port(), Arc::new(Handler::new(options, url(gate.port()))));
         let answering = {
             let (server, handler, connections) = (Arc::clone(&server), Arc::clone(&handler), gate.connections());
             thread::Builder::new().spawn(move || answer_all(&server, &handler, &connections))?

@@ -32,12 +32,34 @@ pub struct Options {
     pub text_lifetimes: bool,
     /// The effect of a refresh on the refresh token.
     pub rotation: Rotation,
+    /// The effect of a refresh on the refresh token of an application of the account.
+    pub app_rotation: Rotation,
     /// Whether reuse of a refresh token revokes the session (RFC 9700 section 4.14.2).
     pub revoke_family: bool,
     /// Whether `official-cli` is installed in the account when the sandbox starts.
     pub official_cli: bool,
     /// The scopes of `official-cli`, which no document lists.
     pub official_scopes: Vec<String>,
+    /// The sites whose `official-cli` exists here.
+    pub sites: Sites,
+    /// The issuer of id_tokens, if it is not the sandbox's own address.
+    pub issuer: Option<String>,
+    /// Whether the discovery document has more members than the documented ones.
+    pub full_discovery: bool,
+    /// Whether `official-cli` gets an id_token. No document says it.
+    pub official_id_token: bool,
+    /// Whether `sub` is the number of the identity, as an older document has it.
+    pub sub_is_uid: bool,
+    /// Whether an account has a `name` in userinfo, as an older document has it.
+    pub account_has_name: bool,
+    /// Whether a token request must name the redirect URI of its code to the letter (RFC 6749 section 4.1.3). The
+    /// real site accepts one with a query after it, or version 2 of GitLab's strategy could not work.
+    pub strict_redirect: bool,
+    /// Whether the token endpoint looks at the grant before the secret, so that it does not tell a wrong secret from
+    /// a wrong code.
+    pub grant_before_secret: bool,
+    /// Whether somebody who is not signed in is sent to a login page first, as one client has seen.
+    pub login_page: bool,
     /// What is not known about IMS.
     pub ims: ImsVariants,
     /// The faults to inject.
@@ -57,7 +79,17 @@ impl Options {
             casing: Casing::Pascal,
             text_lifetimes: false,
             rotation: Rotation::Rotate,
+            app_rotation: Rotation::Keep,
             revoke_family: false,
+            sites: Sites::Both,
+            issuer: None,
+            full_discovery: false,
+            official_id_token: false,
+            sub_is_uid: false,
+            account_has_name: false,
+            strict_redirect: false,
+            grant_before_secret: false,
+            login_page: false,
             official_cli: true,
             official_scopes: ["openid", "aliuid", "profile", "/internal/acs/openapi"].map(str::to_owned).to_vec(),
             ims: ImsVariants::default(),
@@ -98,12 +130,20 @@ pub struct Lifetimes {
     pub refresh_token: Duration,
     /// STS credentials.
     pub sts: Duration,
+    /// A key that signs id_tokens.
+    pub signing_key: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
         let minutes = |count: u64| Duration::from_secs(count * 60);
-        Self { code: minutes(1), access_token: minutes(60), refresh_token: minutes(30 * 24 * 60), sts: minutes(60) }
+        Self {
+            code: minutes(1),
+            access_token: minutes(60),
+            refresh_token: minutes(30 * 24 * 60),
+            sts: minutes(60),
+            signing_key: minutes(24 * 60),
+        }
     }
 }
 
@@ -132,6 +172,17 @@ impl Default for ImsVariants {
             unique_names: true,
         }
     }
+}
+
+/// The sites whose `official-cli` a sandbox knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sites {
+    /// `aliyun.com` and `alibabacloud.com`
+    Both,
+    /// `aliyun.com`
+    China,
+    /// `alibabacloud.com`
+    International,
 }
 
 /// How a list is divided into pages.

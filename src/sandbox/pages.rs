@@ -5,15 +5,20 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ring::digest::{SHA256, digest};
 
+use super::authorization::AuthorizationRequest;
 use super::provider::Parameters;
 use super::users::{Kind, User};
 
-/// The Content-Security-Policy: this style only; the form may lead to the client's callback.
-pub(super) fn policy() -> String {
+/// The Content-Security-Policy: this style only; the form may lead to the client's callback at `redirect_uri`.
+pub(super) fn policy(redirect_uri: Option<&str>) -> String {
+    let target = redirect_uri.and_then(|uri| url::Url::parse(uri).ok()).map_or_else(String::new, |uri| {
+        let origin = uri.origin();
+        if origin.is_tuple() { format!(" {}", origin.ascii_serialization()) } else { format!(" {}:", uri.scheme()) }
+    });
     let style = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     format!(
         "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; frame-ancestors 'none'; \
-         form-action 'self' http://127.0.0.1:*"
+         form-action 'self' http://127.0.0.1:*{target}"
     )
 }
 
@@ -41,8 +46,8 @@ button[value=authorize]{background:var(--hue);border-color:var(--hue);color:var(
 struct Words {
     lang: &'static str,
     tag: &'static str,
-    title: &'static str,
     asks: &'static str,
+    wants: &'static str,
     who: &'static str,
     kinds: [&'static str; 3],
     authorize: &'static str,
@@ -56,8 +61,8 @@ struct Words {
 const ENGLISH: Words = Words {
     lang: "en",
     tag: "Sandbox: not the real Alibaba Cloud",
-    title: "Authorize official-cli",
     asks: "The command line on this machine asks to act for you with temporary credentials.",
+    wants: "This application asks for these scopes:",
     who: "Continue as",
     kinds: ["Account", "RAM user", "RAM role"],
     authorize: "Authorize",
@@ -70,8 +75,8 @@ const ENGLISH: Words = Words {
 const CHINESE: Words = Words {
     lang: "zh-CN",
     tag: "沙箱：不是真实的阿里云",
-    title: "授权 official-cli",
     asks: "本机的命令行请求使用临时凭证代表您操作。",
+    wants: "该应用请求以下范围：",
     who: "选择身份",
     kinds: ["主账号", "RAM 用户", "RAM 角色"],
     authorize: "授权",
@@ -86,7 +91,13 @@ const fn words(chinese: bool) -> &'static Words {
 }
 
 /// The page that asks who signs in and whether they authorize. Hidden fields carry the request along.
-pub(super) fn sign_in(users: &[User], request: &Parameters, chinese: bool) -> String {
+pub(super) fn sign_in(
+    app: &str,
+    users: &[User],
+    request: &Parameters,
+    authorization: &AuthorizationRequest,
+    chinese: bool,
+) -> String {
     let words = words(chinese);
     let hidden: String = request
         .iter()
@@ -109,14 +120,20 @@ pub(super) fn sign_in(users: &[User], request: &Parameters, chinese: bool) -> St
             )
         })
         .collect();
-    let Words { title, asks, who, authorize, deny, .. } = words;
+    let title = format!("{} {}", words.authorize, escape(app));
+    let asks = if authorization.is_official() {
+        words.asks.to_owned()
+    } else {
+        format!("{} {}", words.wants, escape(&authorization.scope()))
+    };
+    let Words { who, authorize, deny, .. } = words;
     let body = format!(
         "<h1>{title}</h1>\n<p>{asks}</p>\n<form method=\"post\" action=\"/oauth2/v1/auth\">\n{hidden}\
          <fieldset>\n<legend>{who}</legend>\n{choices}</fieldset>\n<div class=\"acts\">\n\
          <button name=\"decision\" value=\"deny\">{deny}</button>\n\
          <button name=\"decision\" value=\"authorize\">{authorize}</button>\n</div>\n</form>"
     );
-    page(words, title, &body)
+    page(words, &title, &body)
 }
 
 /// The page for an invalid request.
@@ -135,7 +152,7 @@ pub(super) fn not_authorized(chinese: bool) -> String {
 /// The page at `/`.
 pub(super) fn home(chinese: bool) -> String {
     let words = words(chinese);
-    page(words, words.title, &format!("<h1>aliyun-rs</h1>\n<p>{}</p>", words.home))
+    page(words, "aliyun-rs", &format!("<h1>aliyun-rs</h1>\n<p>{}</p>", words.home))
 }
 
 fn page(words: &Words, title: &str, body: &str) -> String {

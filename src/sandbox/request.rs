@@ -8,6 +8,7 @@ use tiny_http::Method;
 use super::faults::Endpoint;
 use super::openapi;
 use super::provider::{Parameters, Refusal, random};
+use super::sign_in::LOGIN;
 
 const MAX_BODY: usize = 64 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -47,10 +48,13 @@ impl Request {
     pub(super) fn endpoint(&self) -> Option<Endpoint> {
         match (&self.method, self.path.as_str()) {
             (Method::Get | Method::Post, "/oauth2/v1/auth") => Some(Endpoint::Authorize),
+            (Method::Get, LOGIN) => Some(Endpoint::Authorize),
             (Method::Post, "/v1/token") => Some(Endpoint::Token),
             (Method::Post, "/v1/exchange") => Some(Endpoint::Exchange),
             (Method::Post, "/v1/revoke") => Some(Endpoint::Revoke),
             (Method::Get, "/v1/userinfo") => Some(Endpoint::UserInfo),
+            (Method::Get, "/v1/keys") => Some(Endpoint::Keys),
+            (Method::Get, "/.well-known/openid-configuration") => Some(Endpoint::Discovery),
             (Method::Get | Method::Post, "/") => openapi::product(self),
             _ => None,
         }
@@ -61,7 +65,9 @@ impl Request {
         match self.path.as_str() {
             "/oauth2/v1/auth" | "/" => Some("GET, POST"),
             "/v1/token" | "/v1/exchange" | "/v1/revoke" => Some("POST"),
-            "/v1/userinfo" | "/sandbox/ledger" => Some("GET"),
+            LOGIN | "/v1/userinfo" | "/v1/keys" | "/.well-known/openid-configuration" | "/sandbox/ledger" => {
+                Some("GET")
+            }
             _ => None,
         }
     }
@@ -81,6 +87,11 @@ impl Request {
     /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
     pub(super) fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
+    /// What `Authorization: Basic` holds (RFC 6749 section 2.3.1).
+    pub(super) fn basic(&self) -> Option<&str> {
+        self.header("authorization")?.strip_prefix("Basic ")
     }
 
     /// The `grant_type` at the token endpoint, the action of an API.
@@ -106,7 +117,7 @@ impl Request {
 }
 
 /// The parameters of a query or form; `None` when one is repeated (RFC 6749 section 3.1).
-fn parameters(text: &[u8]) -> Option<Parameters> {
+pub(super) fn parameters(text: &[u8]) -> Option<Parameters> {
     let mut found = Parameters::new();
     for (name, value) in url::form_urlencoded::parse(text).into_owned() {
         if found.insert(name, value).is_some() {

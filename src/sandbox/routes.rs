@@ -15,7 +15,7 @@ use super::lock;
 use super::openapi;
 use super::options::Options;
 use super::pages;
-use super::provider::{AuthorizationRequest, Parameters, Provider, Refusal};
+use super::provider::{Provider, Refusal};
 use super::request::Request;
 use crate::time::Timestamp;
 
@@ -29,16 +29,16 @@ pub(super) struct Handler {
     stops: Condvar,
 }
 
-struct Service {
-    provider: Provider,
+pub(super) struct Service {
+    pub(super) provider: Provider,
     ledger: Ledger,
     nonces: BTreeSet<String>,
 }
 
 impl Handler {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: Options, origin: String) -> Self {
         let (ledger, nonces) = (Ledger::default(), BTreeSet::new());
-        let service = Service { provider: Provider::new(options), ledger, nonces };
+        let service = Service { provider: Provider::new(options, origin), ledger, nonces };
         Self { service: Mutex::new(service), stopped: Mutex::new(false), stops: Condvar::new() }
     }
 
@@ -144,13 +144,15 @@ impl Service {
         let answered = match endpoint {
             Endpoint::Authorize if request.method == Method::Get => return self.show(request),
             Endpoint::Authorize => return self.decide(request),
-            Endpoint::Token => request.form().and_then(|form| self.provider.token(&form)),
+            Endpoint::Token => request.form().and_then(|form| self.provider.token(&form, request.basic())),
             Endpoint::Exchange if !matches!(request.body.trim_ascii(), b"" | b"{}") => {
                 Err(Refusal(400, "invalid_request", "The body must be empty."))
             }
             Endpoint::Exchange => self.provider.exchange(request.bearer()),
-            Endpoint::Revoke => request.form().and_then(|form| self.provider.revoke(&form)),
+            Endpoint::Revoke => request.form().and_then(|form| self.provider.revoke(&form, request.basic())),
             Endpoint::UserInfo => self.provider.userinfo(request.bearer()),
+            Endpoint::Keys => Ok(self.provider.keys()),
+            Endpoint::Discovery => Ok(self.provider.discovery()),
             Endpoint::Sts | Endpoint::Ims | Endpoint::Ram => return self.api(request, endpoint),
         };
         let outcome = answered.as_ref().map_or_else(|refusal| refusal.1, |_| "ok");
@@ -162,54 +164,6 @@ impl Service {
             Ok(value) => Answer::json(200, &value),
             Err(refusal) => Answer::refusal(&refusal, &request.id),
         }
-    }
-
-    /// The sign-in page.
-    fn show(&mut self, request: &Request) -> Answer {
-        let authorization = self.authorization(request.query.as_ref());
-        let chinese = request.is_chinese();
-        self.note(request, Endpoint::Authorize, authorization.as_ref().map_or_else(|refusal| refusal.1, |_| "shown"));
-        match authorization {
-            Ok(_) => {
-                let query = request.query.clone().unwrap_or_default();
-                Answer::page(200, pages::sign_in(&self.provider.options.users, &query, chinese))
-            }
-            Err(refusal) => Answer::page(refusal.0, pages::refused(refusal.2, chinese)),
-        }
-    }
-
-    /// What the person on the page decided.
-    fn decide(&mut self, request: &Request) -> Answer {
-        let form = request.form();
-        let authorization = form.as_ref().map_err(|_| INCOMPLETE).and_then(|form| self.authorization(Some(form)));
-        let (form, authorization) = match (form, authorization) {
-            (Ok(form), Ok(authorization)) => (form, authorization),
-            (_, Err(refusal)) | (Err(refusal), _) => {
-                return Answer::page(refusal.0, pages::refused(refusal.2, request.is_chinese()));
-            }
-        };
-        let user = form.get("user").and_then(|name| self.provider.user(name)).cloned();
-        let (name, value) = match (form.get("decision").map(String::as_str), user) {
-            (Some("authorize"), Some(user)) if !self.provider.admit(&authorization.client_id, &user) => {
-                self.note(request, Endpoint::Authorize, "not_assigned");
-                return Answer::page(403, pages::not_authorized(request.is_chinese()));
-            }
-            (Some("authorize"), Some(user)) => {
-                self.note(request, Endpoint::Authorize, "authorized");
-                ("code", self.provider.authorize(authorization.clone(), &user.name))
-            }
-            _ => {
-                self.note(request, Endpoint::Authorize, "denied");
-                ("error", "access_denied".to_owned())
-            }
-        };
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair(name, &value).extend_pairs(authorization.state.map(|state| ("state", state)));
-        Answer::page(302, String::new()).with("Location", format!("{}?{}", authorization.redirect_uri, query.finish()))
-    }
-
-    fn authorization(&self, parameters: Option<&Parameters>) -> Result<AuthorizationRequest, Refusal> {
-        parameters.ok_or(INCOMPLETE).and_then(|parameters| self.provider.check(parameters))
     }
 
     /// A call of one of Alibaba Cloud's APIs.
@@ -237,12 +191,12 @@ impl Service {
         }
     }
 
-    fn note(&mut self, request: &Request, endpoint: Endpoint, outcome: &str) {
+    pub(super) fn note(&mut self, request: &Request, endpoint: Endpoint, outcome: &str) {
         let now = (self.provider.options.clock)();
         self.ledger.note(now, endpoint, request.grant(), outcome, request.presented().as_deref());
     }
 
-    fn save(&mut self) {
+    pub(super) fn save(&mut self) {
         let now = self.provider.now();
         if let Some(folder) = self.provider.options.folder.clone() {
             // A sandbox that cannot remember is still a sandbox.
@@ -250,5 +204,3 @@ impl Service {
         }
     }
 }
-
-const INCOMPLETE: Refusal = Refusal(400, "invalid_request", "A parameter is repeated or malformed.");

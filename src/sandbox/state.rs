@@ -1,7 +1,7 @@
 //! The sessions of the sandbox and the private file that keeps them between runs. Tokens are stored only as their
 //! SHA-256.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,7 @@ pub(super) struct Token {
     pub(super) user: String,
     pub(super) client_id: String,
     pub(super) login: u64,
+    pub(super) scopes: BTreeSet<String>,
     pub(super) expires: i64,
     pub(super) spent: bool,
 }

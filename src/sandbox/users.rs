@@ -39,6 +39,15 @@ impl User {
         }
     }
 
+    /// The `type` of userinfo.
+    pub(super) const fn type_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Account => "account",
+            Kind::RamUser => "user",
+            Kind::Role => "role",
+        }
+    }
+
     /// The resource name.
     pub fn arn(&self) -> String {
         let account = &self.account_id;

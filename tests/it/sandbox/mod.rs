@@ -1,13 +1,16 @@
 //! The sandbox as a strict other party.
 
 mod api;
+mod app;
 mod applications;
 mod client;
 mod command;
 mod faults;
 mod foreign;
+mod identity;
 mod life;
 mod official;
+mod own;
 mod sign_in;
 mod signatures;
 mod tokens;
