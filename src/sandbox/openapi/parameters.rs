@@ -31,9 +31,9 @@ impl<'a> Parameters<'a> {
         self.get(name).map(|text| read(text).ok_or_else(|| ApiError::invalid(name))).transpose()
     }
 
-    /// `true` or `false`
+    /// `true` or `false`, in any case: the official Python SDK sends `True` and `False`.
     pub(super) fn boolean(self, name: &str) -> Result<Option<bool>, ApiError> {
-        self.get(name).map(|text| text.parse().map_err(|_| ApiError::invalid(name))).transpose()
+        self.get(name).map(|text| text.to_ascii_lowercase().parse().map_err(|_| ApiError::invalid(name))).transpose()
     }
 
     /// A list whose items are separated by semicolons, each fitting, and each kept once.

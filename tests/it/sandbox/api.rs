@@ -73,7 +73,7 @@ pub(super) struct Call {
     pub(super) date: String,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) extra: Option<(&'static str, &'static str)>,
-    nonce: String,
+    pub(super) nonce: String,
 }
 
 impl Call {

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::client::{Answer, World, form};
+use super::api::Call;
+use super::client::{Answer, START, World, form};
 
 pub(super) const CALLBACK: &str = "http://gitlab.example.com/users/auth/alicloud/callback";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -18,15 +19,27 @@ pub(super) struct App<'a> {
 
 impl<'a> App<'a> {
     pub(super) fn gitlab(world: &'a World) -> Self {
-        Self::new(world, &[("AppType", "WebApp"), ("PredefinedScopes", "aliuid;profile")])
+        Self::at(world, START)
     }
 
     pub(super) fn new(world: &'a World, fields: &[(&str, &str)]) -> Self {
+        Self::create(world, START, fields)
+    }
+
+    /// As [`Self::gitlab`], where the sandbox has this time.
+    pub(super) fn at(world: &'a World, date: &str) -> Self {
+        Self::create(world, date, &[("AppType", "WebApp"), ("PredefinedScopes", "aliuid;profile")])
+    }
+
+    fn create(world: &'a World, date: &str, fields: &[(&str, &str)]) -> Self {
         let key = world.sandbox.access_key("root");
+        let call = |action: &str, fields: &[(&str, &str)]| {
+            world.call(&Call { date: date.to_owned(), ..Call::new(&key, action, fields) }).succeeds()
+        };
         let fixed = [("DisplayName", "Example"), ("RedirectUris", CALLBACK)];
-        let created = world.ims(&key, "CreateApplication", &[&fixed, fields].concat()).succeeds();
+        let created = call("CreateApplication", &[&fixed, fields].concat());
         let id = created.at("Application.AppId").as_str().unwrap().to_owned();
-        let secret = world.ims(&key, "CreateAppSecret", &[("AppId", &id)]).succeeds();
+        let secret = call("CreateAppSecret", &[("AppId", &id)]);
         let text = |name: &str| secret.at(&format!("AppSecret.{name}")).as_str().unwrap().to_owned();
         Self { world, id, secret: text("AppSecretValue"), secret_id: text("AppSecretId") }
     }
@@ -39,8 +52,18 @@ impl<'a> App<'a> {
     }
 
     pub(super) fn decide(&self, user: &str, changes: &[(&str, &str)]) -> Answer {
-        let body = format!("{}&{}", self.query(changes), form(&[("user", user), ("decision", "authorize")]));
+        self.post(&self.query(changes), user)
+    }
+
+    fn post(&self, query: &str, user: &str) -> Answer {
+        let body = format!("{query}&{}", form(&[("user", user), ("decision", "authorize")]));
         self.world.send("POST", "/oauth2/v1/auth", &[FORM], &body)
+    }
+
+    /// Where the decision of `user` leads that a request with this query asks for.
+    pub(super) fn authorize(&self, query: &str, user: &str) -> String {
+        let decided = self.post(query, user);
+        decided.header("location").unwrap_or_else(|| panic!("{}", decided.body)).to_owned()
     }
 
     pub(super) fn code(&self, user: &str, changes: &[(&str, &str)]) -> String {

@@ -11,6 +11,8 @@ mod identity;
 mod life;
 mod official;
 mod own;
+#[cfg(unix)]
+mod parties;
 mod sign_in;
 mod signatures;
 mod tokens;
