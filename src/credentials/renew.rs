@@ -8,12 +8,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::freshness::{TTL_TOLERANCE, usable_access_token};
 use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted};
 use crate::config::{Changes, Profile, StoreError};
-use crate::host::{Interrupts, blocking};
+use crate::host::{Clock, Interrupts, blocking};
 use crate::logins::{Current, Guard, Issued, LOCK_DEADLINE, acquire};
 use crate::oauth::exchange::Exchanged;
 use crate::oauth::retry::{
@@ -202,7 +202,7 @@ impl<'a> Renewal<'a> {
     /// Presents the refresh token, again only if the server surely did not act on it.
     async fn present(&mut self, endpoint: &TokenEndpoint<'_>, token: &Secret) -> Result<Tokens, Error> {
         let send = async || endpoint.refresh(token, self.provider.clock.now()).await;
-        let pause = async |span| pause(span, self.interrupts).await;
+        let pause = async |span| pause(&*self.provider.clock, span, self.interrupts).await;
         repeatedly(&mut self.refreshes, surely_not_counted, send, pause).await?.map_err(Error::Refresh)
     }
 
@@ -266,7 +266,7 @@ impl<'a> Renewal<'a> {
     }
 
     async fn pause(&mut self, span: Duration) -> Result<(), Error> {
-        pause(span, self.interrupts).await
+        pause(&*self.provider.clock, span, self.interrupts).await
     }
 }
 
@@ -293,9 +293,9 @@ fn checked(provider: &Provider, wanted: &Wanted, got: Exchanged, profile: &Profi
     Ok(Credentials::of(got.credentials, profile.region_id.clone()))
 }
 
-async fn pause(span: Duration, interrupts: &mut Interrupts) -> Result<(), Error> {
+async fn pause(clock: &dyn Clock, span: Duration, interrupts: &mut Interrupts) -> Result<(), Error> {
     tokio::select! {
-        () = sleep(span) => Ok(()),
+        () = clock.sleep(span) => Ok(()),
         () = interrupts.next() => Err(Error::Interrupted),
     }
 }

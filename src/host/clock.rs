@@ -1,13 +1,19 @@
 //! The wall clock.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::BoxFuture;
 use crate::time::Timestamp;
 
-/// Tells the time. Deadlines do not use it: they run on the monotonic clock of the runtime.
+/// Tells the time and lets it pass. Deadlines do not use it: they run on the monotonic clock of the runtime.
 pub trait Clock: Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
+
+    /// Waits for `span` on the clock of the runtime, between two attempts.
+    fn sleep(&self, span: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(span))
+    }
 }
 
 pub(super) struct OsClock;

@@ -226,7 +226,7 @@ async fn redeem(
 ) -> Result<Tokens, Error> {
     let endpoint = TokenEndpoint::new(&*host.http, input.cloud, input.site);
     let send = async || endpoint.redeem(code, &asked.verifier, redirect_uri, host.clock.now()).await;
-    let Ok(answer) = repeatedly(&mut Attempts::new(), surely_not_counted, send, wait).await;
+    let Ok(answer) = repeatedly(&mut Attempts::new(), surely_not_counted, send, wait(&*host.clock)).await;
     answer.map_err(Error::Redeem)
 }
 

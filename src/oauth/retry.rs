@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::exchange::{Exchanged, exchange};
 use crate::host::{Clock, Http, TransportKind};
@@ -90,9 +90,11 @@ pub async fn repeatedly<T, E>(
 }
 
 /// A pause that nothing ends early.
-pub async fn wait(span: Duration) -> Result<(), Infallible> {
-    sleep(span).await;
-    Ok(())
+pub fn wait(clock: &dyn Clock) -> impl AsyncFnMut(Duration) -> Result<(), Infallible> {
+    async |span| {
+        clock.sleep(span).await;
+        Ok(())
+    }
 }
 
 /// Exchanges an access token, which may be repeated (see [`exchange`]).
@@ -108,7 +110,7 @@ pub async fn exchange_repeatedly(
     attempts: &mut Attempts,
 ) -> Result<Exchanged, ReplyError> {
     let send = async || exchange(http, cloud, site, access_token, clock.now()).await;
-    let Ok(answer) = repeatedly(attempts, is_temporary, send, wait).await;
+    let Ok(answer) = repeatedly(attempts, is_temporary, send, wait(clock)).await;
     answer
 }
 

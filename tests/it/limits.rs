@@ -34,6 +34,12 @@ fn limited(home: &Home, by: &[&str], program: &str, args: &[&str]) -> Command {
     command
 }
 
+/// Runs such a command to its end. One that signs in waits for a port first.
+fn run(command: Command, args: &[&str]) -> Ended {
+    let _turn = args.contains(&"configure").then(ports::turn_at_one);
+    end(command)
+}
+
 /// Expects an exit code of the table.
 #[track_caller]
 fn ends_orderly(ended: Ended, case: &str) -> Ended {
@@ -54,12 +60,11 @@ fn explains(ended: Ended, case: &str) {
 
 #[test]
 fn no_limit_on_descriptors_ends_in_a_panic() {
-    let _turn = ports::turn();
     at_once((4..14).chain([20, 40]), |limit| {
         let home = Home::with_profiles();
         for args in COMMANDS {
             let by = ["prlimit", &format!("--nofile={limit}")];
-            explains(end(limited(&home, &by, ALIYUN_RS, args)), &format!("{limit}: {args:?}"));
+            explains(run(limited(&home, &by, ALIYUN_RS, args), args), &format!("{limit}: {args:?}"));
         }
     });
 }
@@ -67,7 +72,6 @@ fn no_limit_on_descriptors_ends_in_a_panic() {
 #[test]
 #[ignore = "needs root, to play an ordinary user: no other has a limit on processes"]
 fn no_limit_on_processes_ends_in_a_panic() {
-    let _turn = ports::turn();
     for limit in 1..6 {
         let home = Home::with_profiles();
         let program = home.path("program");
@@ -78,20 +82,19 @@ fn no_limit_on_processes_ends_in_a_panic() {
         let (user, limit) = (ME.to_string(), format!("--nproc={limit}"));
         let by = ["setpriv", "--reuid", &user, "--regid", &user, "--clear-groups", "prlimit", &limit];
         for args in COMMANDS {
-            explains(end(limited(&home, &by, program.to_str().unwrap(), args)), &format!("{limit}: {args:?}"));
+            explains(run(limited(&home, &by, program.to_str().unwrap(), args), args), &format!("{limit}: {args:?}"));
         }
     }
 }
 
 #[test]
 fn no_limit_on_the_size_of_files_ends_in_a_signal() {
-    let _turn = ports::turn();
     at_once([0, 1, 100, 700], |limit| {
         let home = Home::with_profiles();
         for args in COMMANDS {
             let by = ["prlimit", &format!("--fsize={limit}")];
             // What it says goes to a file, too.
-            ends_orderly(end(limited(&home, &by, ALIYUN_RS, args)), &format!("{limit}: {args:?}"));
+            ends_orderly(run(limited(&home, &by, ALIYUN_RS, args), args), &format!("{limit}: {args:?}"));
         }
     });
 }
@@ -111,11 +114,10 @@ fn no_token_is_spent_where_files_cannot_grow() {
 #[test]
 fn closed_streams_end_in_no_panic() {
     at_once(["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"], |closed| {
-        let _turn = ports::turn();
         let home = Home::with_profiles();
         for args in COMMANDS {
             let script = format!("exec \"$@\" {closed}");
-            ends_orderly(end(limited(&home, &["sh", "-c", &script, "sh"], ALIYUN_RS, args)), closed);
+            ends_orderly(run(limited(&home, &["sh", "-c", &script, "sh"], ALIYUN_RS, args), args), closed);
         }
     });
 }
@@ -136,7 +138,6 @@ fn no_variable_ends_in_a_panic() {
         ["ALIBABA_CLOUD_CONFIG_FILE", "HOME", "XDG_DATA_HOME", "LANG", "LC_ALL", "BROWSER"],
         ["NO_COLOR", "ALIBABA_CLOUD_CLI_AI_MODE", "PATH", "TERM", "TZ", "ALIBABA_CLOUD_REGION_ID"],
     ];
-    let _turn = ports::turn();
     at_once(names.concat(), |name| {
         let home = Home::with_profiles();
         for value in
@@ -146,7 +147,8 @@ fn no_variable_ends_in_a_panic() {
             for args in [&["whoami", "--profile", "key"][..], &["list"], COMMANDS[6], &["exec", "--", "/bin/true"]] {
                 let mut command = limited(&home, &["/usr/bin/env"], ALIYUN_RS, args);
                 let case = format!("{name}={:.20}: {args:?}", value.display().to_string());
-                ends_orderly(end(command.arg("--verbose").env(name, &value)), &case);
+                command.arg("--verbose").env(name, &value);
+                ends_orderly(run(command, args), &case);
             }
         }
     });

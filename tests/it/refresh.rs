@@ -143,7 +143,7 @@ fn a_token_that_another_tool_saves_late_is_used() {
                 thread::sleep(Duration::from_millis(late));
                 world.tool_saves("demo", &theirs, 3600);
             });
-            quiet(world.run(&ARGS));
+            quiet(Run::new(&ARGS).with_pauses().go(&world));
         });
         assert_eq!(world.refresh_token("demo"), theirs.refresh, "theirs stays");
         assert_eq!(presentations(&world.ledger(), &tokens.refresh), 2, "one by each");
@@ -260,7 +260,7 @@ fn after_a_lost_answer_another_tools_tokens_are_used() {
             }
             world.tool_saves("demo", &theirs, 3600);
         });
-        quiet(world.run(&ARGS));
+        quiet(Run::new(&ARGS).with_pauses().go(&world));
     });
     assert_eq!(presentations(&world.ledger(), &tokens.refresh) - asked, 1, "not presented again");
     assert_eq!(world.refresh_token("demo"), theirs.refresh);

@@ -8,6 +8,7 @@ pub(crate) mod ims;
 #[cfg(target_os = "linux")]
 pub(crate) mod open_files;
 pub(crate) mod paused;
+pub(crate) mod pauses;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod run;

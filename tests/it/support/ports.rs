@@ -4,18 +4,40 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aliyun_rs::oauth::loopback::PORTS;
 use socket2::{Domain, Socket, Type};
 
-/// The ports are the caller's alone until this is dropped.
+/// So many callback ports are the caller's until this is dropped.
 #[must_use]
 pub(crate) struct Turn {
-    _lock: File,
+    _locks: Vec<File>,
 }
 
-/// Waits for a turn at the ports.
+/// Waits until all five ports are free, and takes them.
 pub(crate) fn turn() -> Turn {
-    let path = std::env::temp_dir().join("aliyun-rs-test-ports.lock");
+    // Always in this order, so that two never wait for each other.
+    Turn { _locks: (0..PORTS.count()).map(locked).collect() }
+}
+
+/// Waits until a port is free for one sign-in, whichever of the five it is.
+pub(crate) fn turn_at_one() -> Turn {
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
+    let free = (0..PORTS.count()).map(open).find(|file| file.try_lock().is_ok());
+    // Not all wait for the same one.
+    let next = || WAITING.fetch_add(1, Ordering::Relaxed) % PORTS.count();
+    Turn { _locks: vec![free.unwrap_or_else(|| locked(next()))] }
+}
+
+fn locked(number: usize) -> File {
+    let file = open(number);
+    file.lock().unwrap();
+    file
+}
+
+fn open(number: usize) -> File {
+    let path = std::env::temp_dir().join(format!("aliyun-rs-test-port-{number}.lock"));
     // The file may belong to another user, and Linux then refuses to create it once more in a shared folder.
     let file = match File::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -23,9 +45,7 @@ pub(crate) fn turn() -> Turn {
         }
         other => other,
     };
-    let lock = file.unwrap_or_else(|error| panic!("could not open `{}`: {error}", path.display()));
-    lock.lock().unwrap();
-    Turn { _lock: lock }
+    file.unwrap_or_else(|error| panic!("could not open `{}`: {error}", path.display()))
 }
 
 /// A port that refuses every connection. It is nobody else's until this is dropped.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Cursor, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use aliyun_rs::host::{
 use aliyun_rs::sandbox::{Decision, visit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::pauses::{NoAnswer, NoPauses};
 use super::{PATIENCE, World, ports};
 
 /// One run of the program, before it starts.
@@ -27,6 +29,8 @@ pub(crate) struct Run {
     decision: Decision,
     interrupts: Arc<Mutex<Option<UnboundedReceiver<()>>>>,
     meanwhile: Option<(&'static str, Act)>,
+    unanswered: Option<&'static str>,
+    pauses: bool,
 }
 
 impl Run {
@@ -40,6 +44,8 @@ impl Run {
             decision: Decision::Authorize,
             interrupts: Arc::default(),
             meanwhile: None,
+            unanswered: None,
+            pauses: false,
         }
     }
 
@@ -89,13 +95,25 @@ impl Run {
         self
     }
 
+    /// Nobody ever answers a request for `path`, and how long the run waits for that passes at once.
+    pub(crate) fn unanswered(mut self, path: &'static str) -> Self {
+        self.unanswered = Some(path);
+        self
+    }
+
+    /// Pauses between its attempts as it does outside of tests; otherwise these pass at once.
+    pub(crate) fn with_pauses(mut self) -> Self {
+        self.pauses = true;
+        self
+    }
+
     pub(crate) fn go(self, world: &World) -> Output {
         self.start(world).finish()
     }
 
     /// Runs a command that needs a callback port, when it is its turn.
     pub(crate) fn sign_in(self, world: &World) -> Output {
-        let _turn = ports::turn();
+        let _turn = ports::turn_at_one();
         self.go(world)
     }
 
@@ -108,9 +126,16 @@ impl Run {
         host.folders =
             Folders { home: Some(world.home.path().join("home")), data: Some(world.home.path().join("data")) };
         host.clock = world.clock.clone();
+        let skipped = Arc::default();
+        if !self.pauses {
+            host.clock = Arc::new(NoPauses { clock: host.clock, skipped: Arc::clone(&skipped) });
+        }
         host.streams = Streams::new(self.input, stdout.clone(), stderr.clone(), self.terminals);
         host.signals = Arc::new(Channel(self.interrupts));
         host.process = Arc::new(Staying(host.process));
+        if let Some(path) = self.unanswered {
+            host.http = Arc::new(NoAnswer { http: host.http, path });
+        }
         if let Some((path, act)) = self.meanwhile {
             host.http = Arc::new(Meanwhile { http: host.http, path, act: Mutex::new(Some(act)) });
         }
@@ -125,7 +150,7 @@ impl Run {
             let code = aliyun_rs::run(&host);
             (0..=u8::MAX).find(|number| ExitCode::from(*number) == code).unwrap()
         });
-        Running { stdout, stderr, thread, visit, sandbox: world.sandbox.url() }
+        Running { stdout, stderr, thread, visit, skipped, sandbox: world.sandbox.url() }
     }
 }
 
@@ -136,6 +161,7 @@ pub(crate) struct Running {
     stderr: Sink,
     thread: JoinHandle<u8>,
     visit: Arc<Mutex<Option<Visit>>>,
+    skipped: Arc<AtomicU64>,
     sandbox: String,
 }
 
@@ -165,7 +191,8 @@ impl Running {
         let visit = self.visit.lock().unwrap().take();
         let page = visit.and_then(|visit| visit.join().unwrap().ok());
         let said = |sink: &Sink| sink.text().replace(&self.sandbox, "SANDBOX");
-        Output { stdout: said(&self.stdout), stderr: said(&self.stderr), code, page }
+        let skipped = Duration::from_millis(self.skipped.load(Ordering::SeqCst));
+        Output { stdout: said(&self.stdout), stderr: said(&self.stderr), code, page, skipped }
     }
 }
 
@@ -177,6 +204,8 @@ pub(crate) struct Output {
     pub(crate) code: u8,
     /// The status and text of the page that the browser ended on.
     pub(crate) page: Option<(u16, String)>,
+    /// How long it would have paused between its attempts.
+    pub(crate) skipped: Duration,
 }
 
 impl Output {
