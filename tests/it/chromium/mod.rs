@@ -1,7 +1,7 @@
 //! The whole sign-in with a real browser: the binary, its sandbox, and a headless Chromium that clicks.
 #![expect(clippy::disallowed_methods, reason = "the stories run the real binary as a person does")]
 
-mod webdriver;
+pub(crate) mod webdriver;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

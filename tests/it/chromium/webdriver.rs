@@ -17,7 +17,7 @@ use crate::support::PATIENCE;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser of its own, with an empty profile.
-pub(super) struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
@@ -26,7 +26,7 @@ pub(super) struct Browser {
 
 impl Browser {
     /// Starts a browser that asks for pages in `language`.
-    pub(super) fn start(language: &str) -> Self {
+    pub(crate) fn start(language: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -66,12 +66,12 @@ impl Browser {
     }
 
     /// Goes to `url` and waits for the page.
-    pub(super) fn open(&self, url: &str) {
+    pub(crate) fn open(&self, url: &str) {
         self.command("/url", &json!({ "url": url }));
     }
 
     /// Clicks the element at `xpath` as soon as there is one.
-    pub(super) fn click(&self, xpath: &str) {
+    pub(crate) fn click(&self, xpath: &str) {
         let found = self.wait(xpath, || {
             let elements = self.command("/elements", &json!({ "using": "xpath", "value": xpath }));
             elements[0][ELEMENT].as_str().map(str::to_owned)
@@ -80,28 +80,28 @@ impl Browser {
     }
 
     /// Waits until the page shows `text`.
-    pub(super) fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait(text, || self.text().contains(text).then_some(()));
     }
 
     /// What the page shows.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.evaluate("return document.body ? document.body.innerText : ''")
     }
 
     /// The result, a text, of running `script` in the page.
-    pub(super) fn evaluate(&self, script: &str) -> String {
+    pub(crate) fn evaluate(&self, script: &str) -> String {
         self.command("/execute/sync", &json!({ "script": script, "args": [] })).as_str().unwrap().to_owned()
     }
 
     /// What the browser complained about since the last time: errors, violations of a policy, what pages logged.
-    pub(super) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.command("/se/log", &json!({ "type": "browser" }));
         log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
     /// A picture of the page, in PNG, in the colours of `scheme`: `light` or `dark`.
-    pub(super) fn picture(&self, scheme: &str) -> Vec<u8> {
+    pub(crate) fn picture(&self, scheme: &str) -> Vec<u8> {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         let emulate = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.command("/goog/cdp/execute", &emulate);
@@ -110,7 +110,7 @@ impl Browser {
     }
 
     /// Ends the browser and returns the head of every HTTP request it ever sent.
-    pub(super) fn requests(mut self) -> Vec<String> {
+    pub(crate) fn requests(mut self) -> Vec<String> {
         self.quit();
         let log = std::fs::read(self.folder.path().join("net.json")).unwrap();
         let log: Value = serde_json::from_slice(&log).expect("Chromium has finished its log");

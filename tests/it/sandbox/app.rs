@@ -19,24 +19,24 @@ pub(super) struct App<'a> {
 
 impl<'a> App<'a> {
     pub(super) fn gitlab(world: &'a World) -> Self {
-        Self::at(world, START)
+        Self::gitlab_at(world, START, CALLBACK)
     }
 
     pub(super) fn new(world: &'a World, fields: &[(&str, &str)]) -> Self {
-        Self::create(world, START, fields)
+        Self::create(world, START, CALLBACK, fields)
     }
 
-    /// As [`Self::gitlab`], where the sandbox has this time.
-    pub(super) fn at(world: &'a World, date: &str) -> Self {
-        Self::create(world, date, &[("AppType", "WebApp"), ("PredefinedScopes", "aliuid;profile")])
+    /// As [`Self::gitlab`], where the sandbox has this time, and the callback is another.
+    pub(super) fn gitlab_at(world: &'a World, date: &str, callback: &str) -> Self {
+        Self::create(world, date, callback, &[("AppType", "WebApp"), ("PredefinedScopes", "aliuid;profile")])
     }
 
-    fn create(world: &'a World, date: &str, fields: &[(&str, &str)]) -> Self {
+    fn create(world: &'a World, date: &str, callback: &str, fields: &[(&str, &str)]) -> Self {
         let key = world.sandbox.access_key("root");
         let call = |action: &str, fields: &[(&str, &str)]| {
             world.call(&Call { date: date.to_owned(), ..Call::new(&key, action, fields) }).succeeds()
         };
-        let fixed = [("DisplayName", "Example"), ("RedirectUris", CALLBACK)];
+        let fixed = [("DisplayName", "Example"), ("RedirectUris", callback)];
         let created = call("CreateApplication", &[&fixed, fields].concat());
         let id = created.at("Application.AppId").as_str().unwrap().to_owned();
         let secret = call("CreateAppSecret", &[("AppId", &id)]);

@@ -7,6 +7,8 @@ mod client;
 mod command;
 mod faults;
 mod foreign;
+#[cfg(unix)]
+mod gitlab;
 mod identity;
 mod life;
 mod official;

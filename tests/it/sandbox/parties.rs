@@ -139,7 +139,7 @@ fn the_sdk_of_ims_installs_official_cli() {
 fn authlib_signs_in_renews_and_signs_out() {
     for method in ["client_secret_post", "client_secret_basic"] {
         let world = world();
-        let app = App::at(&world, &Host::from_os().clock.now().to_string());
+        let app = App::gitlab_at(&world, &Host::from_os().clock.now().to_string(), CALLBACK);
         let setup = json!({
             "site": world.sandbox.url(), "id": app.id, "secret": app.secret, "method": method,
             "scope": "openid aliuid profile", "redirect": CALLBACK,
