@@ -142,11 +142,15 @@ pub(super) fn refused(why: &str, chinese: bool) -> String {
     page(words, words.refused, &format!("<h1>{}</h1>\n<p>{}</p>", words.refused, escape(why)))
 }
 
-/// The page for an identity that the app is not assigned to. It does not lead back to the client.
-pub(super) fn not_authorized(chinese: bool) -> String {
+/// The page for an identity that may not use the app. It does not lead back to the client, and names the identity
+/// and the page of the console where an administrator can assign it.
+pub(super) fn not_authorized(user: &User, client_id: &str, chinese: bool) -> String {
     let words = words(chinese);
     let [title, why] = words.not_authorized;
-    page(words, title, &format!("<h1>{title}</h1>\n<p>{why}</p>"))
+    let console =
+        format!("https://ram.console.aliyun.com/applications/{client_id}?appType=ThirdPartyApp&activeTab=Assignments");
+    let who = escape(&user.arn());
+    page(words, title, &format!("<h1>{title}</h1>\n<p>{why}</p>\n<p>{who}</p>\n<p>{}</p>", escape(&console)))
 }
 
 /// The page at `/`.

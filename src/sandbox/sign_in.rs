@@ -60,7 +60,7 @@ impl Service {
         let (name, value) = match (form.get("decision").map(String::as_str), user) {
             (Some("authorize"), Some(user)) if !self.provider.admit(&authorization.client_id, &user) => {
                 self.note(request, Endpoint::Authorize, "not_assigned");
-                return Answer::page(403, pages::not_authorized(request.is_chinese()));
+                return Answer::page(403, pages::not_authorized(&user, &authorization.client_id, request.is_chinese()));
             }
             (Some("authorize"), Some(user)) => {
                 self.note(request, Endpoint::Authorize, "authorized");

@@ -2,7 +2,7 @@
 
 use aliyun_rs::sandbox::{Decision, Endpoint, VisitError};
 
-use super::client::World;
+use super::client::{CLIENT, World};
 
 #[test]
 fn a_sign_in_leads_to_the_identity_of_the_user() {
@@ -82,7 +82,10 @@ fn an_unassigned_user_is_refused_without_a_redirect() {
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let page = world.send("POST", "/oauth2/v1/auth", &[form, ("Accept-Language", "en")], &body);
     assert!(page.status == 403 && page.header("location").is_none());
-    assert!(page.body.contains("You are not allowed to do this action."), "{}", page.body);
+    let console = format!("/applications/{CLIENT}?appType=ThirdPartyApp&amp;activeTab=Assignments");
+    for text in ["You are not allowed to do this action.", "acs:ram::1234567890123456:user/mallory", &console] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
     assert_eq!(world.sandbox.ledger().totals()["authorize: not_assigned"], 2);
 }
 
