@@ -3,8 +3,8 @@
 //! The order is the promise. Before anybody sees the URL, it is checked that the profile can be saved; the listener is
 //! bound before that, too. The tokens are saved as soon as they arrive, the credentials after them; the browser is
 //! answered last, with the real outcome. An interrupt before the tokens arrive leaves the file as it was. Questions
-//! to the person are the caller's, before or after. Where the response comes from is in [`response`], what happens
-//! meanwhile in [`observer`].
+//! to the person are the caller's, before or after. Where the response comes from is in `response`, what happens
+//! meanwhile in `observer`.
 
 mod observer;
 mod response;
