@@ -67,7 +67,7 @@ fn a_click_on_deny_ends_the_sign_in_and_saves_nothing() {
     ended.assert(4);
     assert!(ended.stderr.contains("official-cli"), "{ended:?}");
     assert_eq!(browser.complaints(), [""; 0]);
-    person.run(&["--", "list"], 6);
+    assert_eq!(person.run(&["--", "list", "--format", "json"], 0).trim(), "[]");
 }
 
 #[test]

@@ -94,10 +94,12 @@ impl Browser {
         self.command("/execute/sync", &json!({ "script": script, "args": [] })).as_str().unwrap().to_owned()
     }
 
-    /// What the browser complained about since the last time: errors, violations of a policy, what pages logged.
+    /// What the browser complained about since the last time, its own pages apart: errors, violations of a policy,
+    /// what pages logged.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.command("/se/log", &json!({ "type": "browser" }));
-        log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+        let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
+        messages.filter(|message| !message.starts_with("chrome://")).collect()
     }
 
     /// A picture of the page, in PNG, in the colours of `scheme`: `light` or `dark`.
