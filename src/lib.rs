@@ -13,7 +13,8 @@
 //! | [`applications`] | an administrator's work on applications in RAM |
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
-//! | [`serve`] | the local credentials endpoint |
+//! | [`doctor`] | the diagnosis |
+| [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
 //! | [`secret`], [`text`], [`time`], [`tokens`], [`site`], [`region`] | types that everyone uses |
@@ -25,6 +26,7 @@ pub mod applications;
 pub mod cli;
 pub mod config;
 pub mod credentials;
+pub mod doctor;
 pub mod host;
 pub mod login;
 pub mod logins;

@@ -6,6 +6,7 @@ mod completions;
 mod configure;
 mod context;
 mod credentials;
+mod doctor;
 mod ensure;
 mod exec;
 mod failure;
@@ -65,6 +66,7 @@ enum Command {
     Delete(DeleteArgs),
     List(ListArgs),
     Credentials(credentials::CredentialsArgs),
+    Doctor(doctor::DoctorArgs),
     Ensure(ensure::EnsureArgs),
     Exec(exec::ExecArgs),
     Serve(serve::ServeArgs),
@@ -184,6 +186,7 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context(&cli.global)?, args),
         Command::List(args) => list::run(&context(&cli.global)?, args),
         Command::Credentials(args) => credentials::run(&context(&cli.global)?, args),
+        Command::Doctor(args) => doctor::run(&context(&cli.global)?, args),
         Command::Ensure(args) => ensure::run(&context(&cli.global)?, args),
         Command::Exec(args) => {
             let done = context(&cli.global).and_then(|context| exec::run(&context, args));

@@ -11,6 +11,7 @@ mod entropy;
 mod env;
 mod http;
 mod limits;
+mod listeners;
 mod memory;
 mod panics;
 mod peers;
@@ -37,6 +38,7 @@ pub use http::{
     TransportError, TransportKind,
 };
 pub(crate) use limits::open_files;
+pub use listeners::{Holder, listener_on};
 pub use panics::{Panicked, caught};
 pub use peers::Peers;
 pub use process::{Process, Program, Staying};

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("login", &["config", "host", "logins", "oauth", "reply", "secret", "site", "time", "tokens"]),
     ("credentials", &["config", "host", "logins", "oauth", "reply", "secret", "site", "time", "tokens"]),
     ("serve", &["credentials", "host", "loopback_server", "secret", "text", "time"]),
+    ("doctor", &["config", "credentials", "host", "logins", "loopback_server", "oauth", "site", "time"]),
     ("sandbox", &["secret", "time"]),
     (
         "cli",
@@ -32,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "applications",
             "config",
             "credentials",
+            "doctor",
             "host",
             "login",
             "logins",

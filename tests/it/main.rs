@@ -17,6 +17,7 @@ mod credentials;
 mod deadlines;
 mod delete;
 #[cfg(unix)]
+mod doctor;
 mod errors;
 #[cfg(unix)]
 mod exec;

@@ -24,7 +24,7 @@ use crate::site::Site;
 use super::messages::Problem;
 use super::shell::Unquotable;
 pub(in crate::cli) use app::{AppFailure, Place};
-pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
+pub(in crate::cli) use report::{Report, profile_option, sign_in_command, transport_hint};
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,14 @@ impl Exit {
         }
     }
 
+    /// The code of the table; that of another program counts as a failure of this one.
+    pub(in crate::cli) const fn code(self) -> Code {
+        match self {
+            Self::Own(code) => code,
+            Self::PassedOn(_) => Code::Internal,
+        }
+    }
+
     /// Where this program itself has failed, the number that it exits with.
     pub(in crate::cli) const fn number(self) -> Option<u8> {
         match self {
@@ -364,7 +372,7 @@ pub(super) fn identity_line(error: &ReplyError) -> Line<'_> {
     }
 }
 
-fn transport_hint(cause: &TransportCause) -> Hint<'static> {
+pub(in crate::cli) fn transport_hint(cause: &TransportCause) -> Hint<'static> {
     match cause {
         TransportCause::Certificate { problem, .. } => match problem {
             CertificateProblem::Expired { .. } | CertificateProblem::NotValidYet { .. } => Hint::Clock,

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::config::{Fault, Mode, Note, ProfileName, StoreError};
 use crate::credentials::freshness::Reason;
+use crate::doctor::{Finding, Verdict};
 use crate::host::TransportError;
 use crate::oauth::loopback::Refusal;
 use crate::openapi::sts::Identity;
@@ -91,6 +92,8 @@ pub(super) enum Message<'a> {
     /// Why the endpoint gave no credentials, for the program that asked.
     Refused(&'a Refused<'a>),
     FaultHelp,
+    /// What a diagnosis has found.
+    Finding(&'a Finding),
     Identity {
         identity: &'a Identity,
         until: Option<Timestamp>,
@@ -147,6 +150,7 @@ pub(super) enum Message<'a> {
     Switched {
         profile: &'a str,
     },
+    Verdict(Verdict),
     Welcome {
         identity: &'a Identity,
         until: Timestamp,
@@ -175,6 +179,7 @@ pub(super) enum Hint<'a> {
     OfficialConfigure { mode: &'a Mode, profile: &'a str },
     OfficialTools { profile: &'a str },
     OptionsAfter,
+    PasteInstead,
     Ownership,
     Ports,
     ReplaceMode { mode: &'a Mode, profile: &'a str },
@@ -182,11 +187,13 @@ pub(super) enum Hint<'a> {
     RunningSandbox { variable: &'a str, url: &'a str },
     Sandbox,
     ShorterTtl,
+    SignIn,
     SignInAgain,
     SignInTo { profile: &'a str, site: Option<Site> },
     Stranded,
     Support,
     TimedOut,
+    UseExec,
     Yes,
 }
 

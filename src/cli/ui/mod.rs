@@ -123,6 +123,11 @@ impl Ui {
         said.text(self.language)
     }
 
+    /// A message as one line that a terminal only shows.
+    pub(in crate::cli) fn line(&self, said: &impl Say) -> String {
+        said.line(self.language)
+    }
+
     /// Writes text that is complete, such as help, to standard error.
     pub(in crate::cli) fn raw_error(&self, text: &str) {
         self.streams.err(text);

@@ -234,7 +234,7 @@ pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
     write!(f, "line {}, column {}: {what}", place.line, place.column)
 }
 
-fn credentials(error: &Error, f: &mut String) -> Result {
+pub(super) fn credentials(error: &Error, f: &mut String) -> Result {
     match error {
         Error::Store(error) => store(error, f),
         Error::NoProfile { profile, .. } => write!(f, "there is no profile `{}`", name(profile)),

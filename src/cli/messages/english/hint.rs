@@ -68,6 +68,9 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         ),
         Hint::OptionsAfter => f.write_str("put `--profile NAME` after the command: `configure switch --profile NAME`"),
         Hint::Ownership => f.write_str("run as the owner of the file, or change its owner with chown"),
+        Hint::PasteInstead => {
+            f.write_str("sign in with `configure --no-browser`, and paste the address on which your browser ends")
+        }
         Hint::Ports => f.write_str(
             "the sign-in needs one of these ports; stop the program that uses them (`ss -ltnp` or `netstat -ano` \
              shows it)",
@@ -85,6 +88,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::RunningSandbox { variable, url } => write!(f, "to use it, set {variable}={url}"),
         Hint::Sandbox => f.write_str("`aliyun-rs sandbox` prints the value to use"),
         Hint::ShorterTtl => f.write_str("use a shorter `--min-ttl`"),
+        Hint::SignIn => f.write_str("aliyun-rs configure --mode OAuth --profile NAME"),
         Hint::SignInAgain => {
             f.write_str("the authorization was already used or is too old: run the same command again")
         }
@@ -98,6 +102,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         Hint::TimedOut => f.write_str(
             "run the command again, with `--timeout 10m` to wait longer; the browser must run on this machine",
         ),
+        Hint::UseExec => f.write_str("run programs with `aliyun-rs exec`, which keeps it away from them"),
         Hint::Yes => f.write_str("pass `--yes` to confirm"),
     }
 }

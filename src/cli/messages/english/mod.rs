@@ -1,6 +1,7 @@
 //! The sentences in English. Those of the conversation are the official client's, which guides and scripts know.
 
 mod app;
+mod doctor;
 mod failure;
 mod faults;
 mod hint;
@@ -13,6 +14,7 @@ use std::fmt::{Result, Write as _};
 use super::{Message, Problem};
 use crate::cli::render::span;
 use crate::credentials::freshness::Reason;
+use crate::doctor::Verdict;
 use crate::text::printable;
 
 pub(super) use hint::hint;
@@ -51,6 +53,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             writeln!(f, "The session of the profile `{}` lasts {} or longer.", name(profile), span(*needed))
         }
         Message::ExitCodes => f.write_str(EXIT_CODES),
+        Message::Finding(finding) => doctor::finding(finding, f),
         Message::FaultHelp => f.write_str(&faults::help()),
         Message::Failed(failed) => failure::failure(failed, f),
         Message::Refused(refused) => failure::refused(refused, f),
@@ -109,6 +112,11 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         }
         Message::Status(status) => status::status(status, f),
         Message::Switched { profile } => writeln!(f, "The current profile is now `{}`.", name(profile)),
+        Message::Verdict(verdict) => f.write_str(match verdict {
+            Verdict::Ok => "ok       ",
+            Verdict::Warning => "warning  ",
+            Verdict::Problem => "problem  ",
+        }),
         Message::Welcome { identity, until, remaining } => write!(
             f,
             "\nConfigure Done!!!\nWelcome to Alibaba Cloud, account {}!\nYou are {}.\n\

@@ -82,14 +82,14 @@ fn not_signed_in(why: &VisitError<TransportError>, f: &mut String) -> Result {
     }
 }
 
-fn clock(skew: Skew, f: &mut String) -> Result {
+pub(super) fn clock(skew: Skew, f: &mut String) -> Result {
     let seconds = skew.seconds();
     let direction = if seconds > 0 { "behind" } else { "ahead of" };
     let off = span(Duration::from_secs(seconds.unsigned_abs()));
     write!(f, "this machine's clock is {off} {direction} Alibaba Cloud's; expiry times are corrected for that")
 }
 
-fn note(note: &Note, f: &mut String) -> Result {
+pub(super) fn note(note: &Note, f: &mut String) -> Result {
     match note {
         Note::Exposed => f.write_str("other users can read the file; it becomes private on the next write"),
         Note::Tightened => f.write_str("other users could read the file; now only its owner can"),
