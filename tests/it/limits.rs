@@ -26,9 +26,13 @@ const COMMANDS: [&[&str]; 10] = [
     &["delete", "foreign"],
 ];
 
-/// `aliyun-rs`, started by a program that limits it first. The network is a name of this machine where nobody listens.
+/// `aliyun-rs`, started by a program that limits it first.
 fn limited(home: &Home, by: &[&str], program: &str, args: &[&str]) -> Command {
-    let mut command = home.other(by[0], &[&by[1..], &[program], args].concat());
+    cut_off(home, home.other(by[0], &[&by[1..], &[program], args].concat()))
+}
+
+/// The network of the command is a name of this machine where nobody listens.
+fn cut_off(home: &Home, mut command: Command) -> Command {
     // A relative path in a variable leads to nowhere else.
     command.env("HTTPS_PROXY", "http://localhost:1").env("RUST_BACKTRACE", "0").current_dir(home.path(""));
     command
@@ -145,7 +149,7 @@ fn no_variable_ends_in_a_panic() {
         {
             let value = OsString::from_vec(value.to_owned());
             for args in [&["whoami", "--profile", "key"][..], &["list"], COMMANDS[6], &["exec", "--", "/bin/true"]] {
-                let mut command = limited(&home, &["/usr/bin/env"], ALIYUN_RS, args);
+                let mut command = cut_off(&home, home.command(args));
                 let case = format!("{name}={:.20}: {args:?}", value.display().to_string());
                 command.arg("--verbose").env(name, &value);
                 ends_orderly(run(command, args), &case);

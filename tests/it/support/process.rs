@@ -4,7 +4,7 @@
 use std::borrow::BorrowMut;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +16,9 @@ use super::World;
 
 /// The program that these tests are about.
 pub(crate) const ALIYUN_RS: &str = env!("CARGO_BIN_EXE_aliyun-rs");
+
+/// The search path of the programs that tests start.
+const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// A home for processes.
 pub(crate) struct Home {
@@ -116,9 +119,15 @@ impl World {
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     #[cfg(target_os = "linux")]
     heed_signals();
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").stdin(Stdio::null());
+    let mut command = Command::new(found(program.as_ref()));
+    command.env_clear().env("PATH", FOLDERS.join(":")).stdin(Stdio::null());
     command
+}
+
+/// Where a program is, by its whole path: the standard library copies this process to look for one by its name.
+fn found(program: &OsStr) -> PathBuf {
+    let paths = FOLDERS.map(|folder| Path::new(folder).join(program));
+    paths.into_iter().find(|path| path.exists()).unwrap_or_else(|| program.into())
 }
 
 /// Whoever runs the tests may have made them ignore signals, as `nohup` does and `trap '' INT`, and a program inherits
