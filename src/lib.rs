@@ -14,7 +14,7 @@
 //! | [`config`] | `~/.aliyun/config.json`: lossless, locked, atomic |
 //! | [`loopback_server`] | the hardened HTTP server of the callback and the credentials endpoint |
 //! | [`doctor`] | the diagnosis |
-| [`serve`] | the local credentials endpoint |
+//! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
 //! | [`secret`], [`text`], [`time`], [`tokens`], [`site`], [`region`] | types that everyone uses |
