@@ -96,8 +96,13 @@ impl<'a> TokenEndpoint<'a> {
         presented: Option<&Secret>,
         now: Timestamp,
     ) -> Result<Tokens, ReplyError> {
-        let (host, response) = self.post(&self.token_url, form, Some(PATIENCE)).await?;
-        read(&host, &response, sent, presented, now)
+        match self.post(&self.token_url, form, Some(PATIENCE)).await {
+            Ok((host, response)) => read(&host, &response, sent, presented, now),
+            Err(ReplyError::Transport(error)) => {
+                error.received.0.as_ref().and_then(|part| rotated(&error.host, part, now)).ok_or(error.into())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Posts a form of a public client, which names itself in it (RFC 6749 section 3.2.1).
@@ -125,6 +130,14 @@ pub(super) fn host_of(request: &Request) -> String {
     request.uri().host().unwrap_or_default().to_owned()
 }
 
+/// The tokens of an answer, or of the part of it that came, if it is a success with a usable new refresh token: then
+/// nothing else in it matters, not even an end in the middle.
+fn rotated(host: &str, response: &Response, now: Timestamp) -> Option<Tokens> {
+    let reply = Reply::of_success(host, response)?;
+    let refresh_token = reply.token("refresh_token").ok()?;
+    Some(tokens(&reply, refresh_token, reply.token("access_token").ok(), now))
+}
+
 /// Reads the answer of the token endpoint (RFC 6749 section 5.1), leniently: Alibaba Cloud's documents show lifetimes
 /// both as numbers and as texts, and some answers without `token_type`. `sent` are the request's secrets.
 fn read(
@@ -134,20 +147,17 @@ fn read(
     presented: Option<&Secret>,
     now: Timestamp,
 ) -> Result<Tokens, ReplyError> {
-    let rotated = Reply::of_success(host, response).filter(|reply| reply.token("refresh_token").is_ok());
-    let reply = match rotated {
-        Some(reply) => reply,
-        None => Reply::judge(host, response, sent)?,
-    };
-    let access_token = reply.token("access_token");
-    let refresh_token = match (reply.token("refresh_token"), presented) {
-        (Ok(new), _) => new,
+    if let Some(tokens) = rotated(host, response, now) {
+        return Ok(tokens);
+    }
+    let reply = Reply::judge(host, response, sent)?;
+    match (reply.token("refresh_token"), presented) {
         (Err(ReplyError::Field { problem: Problem::Missing | Problem::Empty, .. }), Some(old)) => {
-            access_token.as_ref().map_err(|_| reply.token("access_token").unwrap_err()).map(|_| old.clone())?
+            let access_token = reply.token("access_token")?;
+            Ok(tokens(&reply, old.clone(), Some(access_token), now))
         }
-        (Err(error), _) => return Err(error),
-    };
-    Ok(tokens(&reply, refresh_token, access_token.ok(), now))
+        (refresh_token, _) => Ok(tokens(&reply, refresh_token?, reply.token("access_token").ok(), now)),
+    }
 }
 
 fn tokens(reply: &Reply, refresh_token: Secret, access_token: Option<Secret>, now: Timestamp) -> Tokens {
@@ -206,6 +216,10 @@ mod tests {
             (format!(r#"{{{good},"scope":"\ud800"}}"#), true),
             (format!(r#"{{{good},"x":{}{}}}"#, "[".repeat(500), "]".repeat(500)), true),
             (format!("{{{good}}} and more"), true),
+            (format!(r#"{{{good},"expires_in":NaN}}"#), true),
+            (format!(r#"{{"expires_in":-Infinity,{good}}}"#), true),
+            (format!(r#"{{"scope":undefined,{good},"x":'y'}}"#), true),
+            (format!(r#"{{{good},"scope":"cu"#), true),
             (format!("\u{feff}\n{{{good}}}"), true),
             (format!(r#"{{{good},"token_type":42}}"#), true),
             (r#"{"Access_Token":"a","Refresh_Token":"new"}"#.to_owned(), true),
@@ -229,6 +243,25 @@ mod tests {
         bytes[place] = 0xff;
         let tokens = read("oauth.example", &Response::new(bytes), &[], None, NOW).unwrap();
         assert_eq!(tokens.refresh_token.expose(), "new", "not Unicode");
+    }
+
+    #[test]
+    fn an_answer_cut_off_after_its_refresh_token_keeps_it() {
+        let secret = r"n\u0065w";
+        for body in [
+            format!(r#"{{"access_token":"a","refresh_token":"{secret}","expires_in":3600,"scope":["x",{{"y":1}}]}}"#),
+            format!(r#"{{"refresh_token" : "{secret}", "access_token" : "a", "id_token":"e\"}}y"}} trailing"#),
+            format!(r#"{{"x":NaN,"refresh_token":"{secret}","access_token":"a"}}"#),
+        ] {
+            let end = body.find(secret).unwrap() + secret.len();
+            for cut in 0..=body.len() {
+                let tokens = refreshed(&body[..cut]);
+                match tokens {
+                    Ok(tokens) => assert_eq!((tokens.refresh_token.expose(), cut > end), ("new", true), "{cut} {body}"),
+                    Err(error) => assert!(cut <= end, "{cut} {body}: {error:?}"),
+                }
+            }
+        }
     }
 
     #[test]

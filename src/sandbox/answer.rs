@@ -24,8 +24,8 @@ pub(super) enum Delivery {
     Whole(Answer),
     /// After this time.
     Late(Answer, Duration),
-    /// Half of its body, then the connection closes.
-    Cut(Answer),
+    /// Its body without the last bytes, or half of it, then the connection closes.
+    Cut(Answer, Option<usize>),
     /// A pause after each byte.
     Slow(Answer, Duration),
     /// Then the port refuses connections for this time.
@@ -159,7 +159,7 @@ pub(super) fn after(fault: Option<FaultKind>, mut answer: Answer) -> Delivery {
         Some(FaultKind::RespondAfter(status, body)) => answer = Answer::raw(status, &body),
         Some(FaultKind::RefusedAfter(span)) => return Delivery::Last(answer, span),
         Some(FaultKind::Garbage) => return Delivery::Broken(b"SSH-2.0-sandbox\r\n\r\n".to_vec()),
-        Some(FaultKind::Cut) => return Delivery::Cut(answer),
+        Some(FaultKind::Cut(bytes)) => return Delivery::Cut(answer, bytes),
         Some(FaultKind::Slow(pause)) => return Delivery::Slow(answer, pause),
         Some(FaultKind::Huge) => answer.body = vec![b' '; 2 << 20],
         Some(FaultKind::Body(body)) => answer.body = body.into_bytes(),

@@ -68,8 +68,8 @@ pub enum FaultKind {
     RefusedAfter(Duration),
     /// After: bytes that are not HTTP.
     Garbage,
-    /// After: the connection closes in the middle of the body.
-    Cut,
+    /// After: the connection closes in the middle of the body, or before its last bytes.
+    Cut(Option<usize>),
     /// After: this pause between one byte and the next.
     Slow(Duration),
     /// After: a body of 2 MiB.
@@ -116,7 +116,10 @@ pub const FORMS: [Form; 20] = [
     form("status-after:STATUS:BODY", "status-after:502:", |rest| pair(rest).map(|(status, body)| FaultKind::RespondAfter(status, body))),
     form("refused-after:MS", "refused-after:500", |rest| span(rest).map(FaultKind::RefusedAfter)),
     form("garbage", "garbage", |rest| bare(rest, FaultKind::Garbage)),
-    form("cut", "cut", |rest| bare(rest, FaultKind::Cut)),
+    form("cut[:BYTES]", "cut:9", |rest| match rest {
+        "" => Some(FaultKind::Cut(None)),
+        bytes => bytes.parse().ok().map(|bytes| FaultKind::Cut(Some(bytes))),
+    }),
     form("slow:MS", "slow:5", |rest| span(rest).map(FaultKind::Slow)),
     form("huge", "huge", |rest| bare(rest, FaultKind::Huge)),
     form("body:TEXT", "body:{}", |rest| Some(FaultKind::Body(rest.to_owned()))),
@@ -209,7 +212,7 @@ impl FromStr for FaultKind {
         if let Ok(status @ 300..=599) = word.parse::<u16>() {
             return Ok(Self::Refuse(status, if rest.is_empty() { default_code(status) } else { rest }.to_owned()));
         }
-        let form = FORMS.iter().find(|form| form.syntax.split(':').next() == Some(word)).ok_or(InvalidFault)?;
+        let form = FORMS.iter().find(|form| form.syntax.split([':', '[']).next() == Some(word)).ok_or(InvalidFault)?;
         (form.read)(rest).ok_or(InvalidFault)
     }
 }
@@ -279,6 +282,7 @@ mod tests {
             "token=STATUS[",
             "token=delay:soon",
             "token=drop:1",
+            "token=cut:x",
             "token=with:a:b",
             "token=with::1",
             "token=without:",

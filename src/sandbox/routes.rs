@@ -103,9 +103,10 @@ impl Handler {
                 let date = self.date(answer.date_shift);
                 answer.send(http_request, &date, id);
             }
-            Delivery::Cut(answer) => {
+            Delivery::Cut(answer, bytes) => {
                 let (head, body) = answer.to_bytes(&self.date(0), id);
-                end([&head, &body[..body.len() / 2]].concat(), None);
+                let kept = bytes.map_or(body.len() / 2, |bytes| body.len().saturating_sub(bytes));
+                end([&head, &body[..kept]].concat(), None);
             }
             Delivery::Slow(answer, pause) => {
                 let (head, body) = answer.to_bytes(&self.date(0), id);

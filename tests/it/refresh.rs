@@ -247,6 +247,19 @@ fn a_refresh_without_an_answer_is_never_presented_a_third_time() {
 }
 
 #[test]
+fn an_answer_cut_off_after_its_refresh_token_is_kept() {
+    // What follows it is `,"token_type":"Bearer"}`.
+    each([1, 10, 23], |missing| {
+        let world = World::new();
+        let tokens = world.signed_in(0);
+        world.fault(&[&format!("token=cut:{missing}x1")]);
+        quiet(world.run(&ARGS));
+        assert_eq!(presentations(&world.ledger(), &tokens.refresh), 1, "{missing}");
+        assert_ne!(world.refresh_token("demo"), tokens.refresh, "{missing}");
+    });
+}
+
+#[test]
 fn after_a_lost_answer_another_tools_tokens_are_used() {
     let world = World::new();
     let tokens = world.signed_in(0);

@@ -1,14 +1,15 @@
 //! Why no complete answer came, as data. Holds no part of the request and no sentence.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use http::Uri;
 use rustls::CertificateError;
 
-use super::host_of;
 use super::proxy::{Proxy, ProxyProblem};
 use super::roots::RootsError;
+use super::{Response, host_of};
 use crate::time::Timestamp;
 
 /// No complete answer came back.
@@ -22,6 +23,18 @@ pub struct TransportError {
     pub cause: TransportCause,
     /// How far the request got.
     pub kind: TransportKind,
+    /// How much of the answer came.
+    pub received: Received,
+}
+
+/// The part of an answer that came before the rest did not. It may hold secrets and is never shown.
+#[derive(Default)]
+pub struct Received(pub Option<Box<Response>>);
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Received")
+    }
 }
 
 /// How far a failed request got.
@@ -152,6 +165,11 @@ fn bare_name(name: &str) -> String {
 }
 
 impl TransportError {
+    /// An error before any part of an answer came.
+    pub(super) fn new(host: String, cause: TransportCause, kind: TransportKind) -> Self {
+        Self { host, cause, kind, received: Received(None) }
+    }
+
     /// Judges an error of the HTTP crate about a request to `host`.
     pub(super) fn of(host: &str, error: reqwest::Error) -> Self {
         let error = error.without_url();
@@ -161,7 +179,7 @@ impl TransportError {
             None if unsent => (cause(error), TransportKind::NotSent),
             None => (cause(error), TransportKind::Ambiguous),
         };
-        Self { host: host.to_owned(), cause, kind }
+        Self::new(host.to_owned(), cause, kind)
     }
 
     /// Judges an error about a request to `uri` that was to go through `proxy`, and asks the proxy what it said if
@@ -188,18 +206,18 @@ impl TransportError {
         let hopeless = matches!(problem, ProxyProblem::Answered(..500));
         let kind = if hopeless { TransportKind::Blocked } else { TransportKind::NotSent };
         let cause = TransportCause::Proxy { variable: proxy.variable, address: Some(proxy.address()), problem };
-        Self { host, cause, kind }
+        Self::new(host, cause, kind)
     }
 
     /// The time limit passed after a connection was begun.
     pub(super) fn timed_out(host: &str) -> Self {
-        Self { host: host.to_owned(), cause: TransportCause::TimedOut, kind: TransportKind::Ambiguous }
+        Self::new(host.to_owned(), TransportCause::TimedOut, TransportKind::Ambiguous)
     }
 
     /// The answer is larger than `limit` bytes.
     pub(super) fn too_large(host: &str, limit: usize) -> Self {
         let cause = TransportCause::TooLarge { limit };
-        Self { host: host.to_owned(), cause, kind: TransportKind::Ambiguous }
+        Self::new(host.to_owned(), cause, TransportKind::Ambiguous)
     }
 
     /// Whether another set of authorities may know the server's.

@@ -23,6 +23,7 @@ use super::resolver::Resolver;
 use super::{BoxFuture, Env};
 pub use deadline::TimeLimit;
 use deadline::within;
+use error::Received;
 pub use error::{CertificateProblem, TransportCause, TransportError, TransportKind};
 use proxy::Proxy;
 pub use proxy::ProxyProblem;
@@ -79,7 +80,7 @@ impl OsHttp {
         }
         let proxy = self.proxy.proxy().map_err(|(variable, problem)| {
             let cause = TransportCause::Proxy { variable, address: None, problem };
-            TransportError { host: host_of(request.uri()), cause, kind: TransportKind::Blocked }
+            TransportError::new(host_of(request.uri()), cause, TransportKind::Blocked)
         })?;
         if self.roots.are_set() {
             return self.send_with_custom_roots(request, proxy.as_ref()).await;
@@ -104,7 +105,7 @@ impl OsHttp {
         let host = host_of(request.uri());
         let blocked = |problem| {
             let cause = TransportCause::Roots(problem);
-            TransportError { host, cause, kind: TransportKind::Blocked }
+            TransportError::new(host, cause, TransportKind::Blocked)
         };
         let loaded = self.roots.load();
         let mut problem = loaded.problem;
@@ -179,30 +180,37 @@ async fn send_with(
     proxy: Option<&Proxy>,
 ) -> Result<Response, TransportError> {
     let uri = request.uri().clone();
+    let host = host_of(&uri);
     let limit = request.extensions().get().map_or(TOTAL_TIMEOUT, |TimeLimit(limit)| *limit);
-    let failed = match within(limit, exchange(client, request)).await {
-        Some(Ok(answer)) => return answer.ok_or_else(|| TransportError::too_large(&host_of(&uri), MAX_BODY)),
-        Some(Err(error)) => error,
-        None => return Err(TransportError::timed_out(&host_of(&uri))),
+    let mut received = None;
+    let error = match within(limit, exchange(client, request, &mut received)).await {
+        Some(Ok(true)) => return Ok(received.unwrap_or_default()),
+        Some(Ok(false)) => TransportError::too_large(&host, MAX_BODY),
+        Some(Err(error)) => match proxy.filter(|proxy| proxy.covers(&uri)) {
+            Some(proxy) => TransportError::through(proxy, &uri, error).await,
+            None => TransportError::of(&host, error),
+        },
+        None => TransportError::timed_out(&host),
     };
-    match proxy.filter(|proxy| proxy.covers(&uri)) {
-        Some(proxy) => Err(TransportError::through(proxy, &uri, failed).await),
-        None => Err(TransportError::of(&host_of(&uri), failed)),
-    }
+    Err(TransportError { received: Received(received.map(Box::new)), ..error })
 }
 
-/// One request and the whole answer; `None` for one that is too large.
-async fn exchange(client: reqwest::Result<&Client>, request: Request) -> reqwest::Result<Option<Response>> {
+/// One request and its answer, which grows in `received` as it comes; whether that is all of it.
+async fn exchange(
+    client: reqwest::Result<&Client>,
+    request: Request,
+    received: &mut Option<Response>,
+) -> reqwest::Result<bool> {
     let mut response = client?.execute(request.try_into()?).await?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let mut answer = Response::new(body);
+    let answer = received.insert(Response::default());
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(Some(answer))
+    while let Some(chunk) = response.chunk().await? {
+        let room = MAX_BODY - answer.body().len();
+        answer.body_mut().extend_from_slice(&chunk[..room.min(chunk.len())]);
+        if chunk.len() > room {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

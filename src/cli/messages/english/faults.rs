@@ -30,7 +30,7 @@ const fn effect(kind: &FaultKind) -> &'static str {
         FaultKind::RespondAfter(..) => "as `status`, after the work",
         FaultKind::RefusedAfter(_) => "answer, then refuse connections",
         FaultKind::Garbage => "answer with bytes that are not HTTP",
-        FaultKind::Cut => "close the connection within the body",
+        FaultKind::Cut(_) => "close the connection in the body, BYTES before its end",
         FaultKind::Slow(_) => "answer byte by byte, pausing after each",
         FaultKind::Huge => "answer with a body of 2 MiB",
         FaultKind::Body(_) => "answer with this body",
