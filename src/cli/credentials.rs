@@ -196,6 +196,7 @@ pub(super) fn warnings(ui: &Ui, notices: Notices) -> Vec<String> {
         lines.push(ui.warning(&Warning::Skew(notices.skew)));
     }
     lines.extend(notices.missed.iter().map(|error| ui.warning(&Warning::Missed(error))));
+    lines.extend(notices.not_refreshed.map(|error| ui.warning(&Warning::NotRefreshed(&error.into()))));
     lines.extend(notices.not_renewed.map(|error| ui.warning(&Warning::NotRenewed(&Failure::Credentials(error)))));
     lines
 }

@@ -9,9 +9,11 @@ use crate::time::Timestamp;
 pub const MIN_TTL: Duration = Duration::from_secs(3 * 60);
 /// Renewal starts this long before the end, while the credentials are still valid.
 pub const RENEW_AHEAD: Duration = Duration::from_secs(15 * 60);
-/// The access token is refreshed this long before its end. The exchange needs 15 minutes, the official SDKs act at
-/// 20: they find a young token and seldom rotate it themselves.
+/// The access token is refreshed this long before its end. The official SDKs act at 20 minutes: they find a young token
+/// and seldom rotate it themselves.
 pub const REFRESH_AHEAD: Duration = Duration::from_secs(30 * 60);
+/// The exchange accepts access tokens with more time left than this: where they cannot be refreshed, they still serve.
+pub const EXCHANGE_NEEDS: Duration = Duration::from_secs(15 * 60);
 /// With less time left than this, credentials are not handed out even as a last resort: a request signed with them
 /// could arrive too late.
 pub const LAST_RESORT: Duration = Duration::from_secs(20);
@@ -75,10 +77,15 @@ pub fn of_credentials(
     }
 }
 
-/// The access token that can be exchanged as it is, if there is one: long-lived enough, and fit for a header.
-pub fn usable_access_token(token: Option<&Secret>, expire: Option<Timestamp>, now: Timestamp) -> Option<&Secret> {
+/// The access token if it can be exchanged: fit for a header, and with more time left than `least`.
+pub fn usable_access_token(
+    token: Option<&Secret>,
+    expire: Option<Timestamp>,
+    now: Timestamp,
+    least: Duration,
+) -> Option<&Secret> {
     let fits = |token: &&Secret| !token.is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    token.filter(fits).filter(|_| expire.is_some_and(|end| end.remaining(now) > REFRESH_AHEAD))
+    token.filter(fits).filter(|_| expire.is_some_and(|end| end.remaining(now) > least))
 }
 
 #[cfg(test)]
@@ -141,14 +148,16 @@ mod tests {
     fn an_access_token_serves_until_half_an_hour_before_its_end() {
         let token = Secret::new("t");
         let end = |left| Some(Timestamp::from_unix(NOW.as_unix() + left));
-        let usable = |token, end| usable_access_token(token, end, NOW).is_some();
+        let usable = |token, end| usable_access_token(token, end, NOW, REFRESH_AHEAD).is_some();
         assert!(usable(Some(&token), end(1801)));
         assert!(!usable(Some(&token), end(1800)));
         assert!(!usable(Some(&token), None));
         assert!(!usable(None, end(9999)));
+        assert!(usable_access_token(Some(&token), end(901), NOW, EXCHANGE_NEEDS).is_some());
+        assert!(usable_access_token(Some(&token), end(900), NOW, EXCHANGE_NEEDS).is_none());
         for unfit in ["", "a b", "a\nb", "é", "\u{7f}"] {
             let unfit = Secret::new(unfit);
-            assert!(usable_access_token(Some(&unfit), end(9999), NOW).is_none());
+            assert!(usable_access_token(Some(&unfit), end(9999), NOW, EXCHANGE_NEEDS).is_none());
         }
     }
 }

@@ -88,6 +88,8 @@ pub struct Notices {
     pub skew: Skew,
     /// A renewal that failed while the old credentials are still valid.
     pub not_renewed: Option<Arc<Error>>,
+    /// A refresh that failed while the access token still serves.
+    pub not_refreshed: Option<Error>,
     /// One of the two places for new tokens or credentials that could not be written.
     pub missed: Option<StoreError>,
 }

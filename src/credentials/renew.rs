@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::freshness::{TTL_TOLERANCE, usable_access_token};
+use super::freshness::{EXCHANGE_NEEDS, REFRESH_AHEAD, TTL_TOLERANCE, usable_access_token};
 use super::{Credentials, Error, Notices, Provider, SignInReason, Standing, Wanted};
-use crate::config::{Changes, Profile, StoreError};
+use crate::config::{Changes, Mode, Profile, StoreError};
 use crate::host::{Clock, Interrupts, blocking};
 use crate::logins::{Current, Guard, Issued, LOCK_DEADLINE, acquire};
 use crate::oauth::exchange::Exchanged;
@@ -50,6 +50,7 @@ pub(super) async fn renew(
     };
     let locked = match locked {
         Ok(locked) => locked,
+        Err(error) if hurried && error.is_temporary() => return Err(error.into()),
         Err(error) => return exchange_unsaved(provider, wanted, error, interrupts, notices).await,
     };
     let attempts = if hurried { Attempts::one() } else { Attempts::new() };
@@ -68,9 +69,8 @@ async fn exchange_unsaved(
     let (logins, sought) = (Arc::clone(&provider.logins), wanted.clone());
     let found = blocking(move || Ok::<_, Error>(logins.with_newest_tokens(sought.find(&logins.read()?.config)?)));
     let profile = found.await?;
-    let now = provider.clock.now();
-    let token = usable_access_token(profile.oauth_access_token.as_ref(), profile.oauth_access_token_expire, now);
-    let (Some(token), Some(site), false) = (token, profile.site, unwritable.is_temporary()) else {
+    let token = access_token(provider, &profile, EXCHANGE_NEEDS);
+    let (Mode::OAuth, Some(token), Some(site)) = (&profile.mode, token, profile.site) else {
         return Err(unwritable.into());
     };
     let got = interruptible_exchange(provider, site, token, &mut Attempts::new(), interrupts).await?;
@@ -86,7 +86,7 @@ struct Renewal<'a> {
     locked: Guard,
     interrupts: &'a mut Interrupts,
     notices: &'a mut Notices,
-    /// Whether old credentials wait to be handed out: then nothing is tried twice.
+    /// Whether old credentials wait to be handed out, or an old access token to be exchanged: then nothing is tried twice.
     hurried: bool,
     refreshes: Attempts,
     exchanges: Attempts,
@@ -116,23 +116,27 @@ impl<'a> Renewal<'a> {
                 _ => {}
             }
             let site = profile.site.ok_or_else(|| sign_in(&profile, SignInReason::SiteUnknown))?;
-            let access_token = match self.living_access_token(&profile, refused.as_ref()) {
+            let access_token = match self.living_access_token(&profile, refused.as_ref(), REFRESH_AHEAD) {
                 Some(token) => token,
-                None => match self.refresh(&profile, site).await? {
-                    Refreshed::Tokens(Tokens { access_token: Some(token), .. }) => token,
-                    // The refresh token was saved; what came with it is of no use.
-                    Refreshed::Tokens(_) => return Err(Error::Refresh(self.endpoint(site).no_access_token())),
-                    Refreshed::FileChanged => continue,
+                None => match self.new_access_token(&profile, site, refused.as_ref()).await? {
+                    Some(token) => token,
+                    None => continue,
                 },
             };
             refreshed |= profile.oauth_access_token.as_ref() != Some(&access_token);
             let attempts = &mut self.exchanges;
-            match interruptible_exchange(self.provider, site, &access_token, attempts, self.interrupts).await {
-                Ok(exchanged) => return self.hand_out(exchanged, &profile, access_token).await,
-                Err(Error::Exchange(error)) if !refreshed && is_unauthorized(&error) => {
+            let got = interruptible_exchange(self.provider, site, &access_token, attempts, self.interrupts).await;
+            match (got, self.notices.not_refreshed.take()) {
+                (Ok(exchanged), not_refreshed) => {
+                    self.notices.not_refreshed = not_refreshed;
+                    return self.hand_out(exchanged, &profile, access_token).await;
+                }
+                (Err(Error::Interrupted), _) => return Err(Error::Interrupted),
+                (Err(_), Some(not_refreshed)) => return Err(not_refreshed),
+                (Err(Error::Exchange(error)), None) if !refreshed && is_unauthorized(&error) => {
                     (doubted, refused) = (true, Some(access_token));
                 }
-                Err(error) => return Err(error),
+                (Err(error), None) => return Err(error),
             }
         }
         Err(StoreError::Busy { path: self.provider.logins.path().to_owned(), waited: LOCK_DEADLINE }.into())
@@ -152,9 +156,32 @@ impl<'a> Renewal<'a> {
         Ok((profile, received, healed))
     }
 
-    fn living_access_token(&self, profile: &Profile, refused: Option<&Secret>) -> Option<Secret> {
-        let token = profile.oauth_access_token.as_ref().filter(|token| Some(*token) != refused);
-        usable_access_token(token, profile.oauth_access_token_expire, self.provider.clock.now()).cloned()
+    fn living_access_token(&self, profile: &Profile, refused: Option<&Secret>, least: Duration) -> Option<Secret> {
+        access_token(self.provider, profile, least).filter(|token| Some(*token) != refused).cloned()
+    }
+
+    /// A refreshed access token; `None` where the file has changed. One that cannot be refreshed for now serves as long
+    /// as the exchange accepts it, which spends nothing.
+    async fn new_access_token(
+        &mut self,
+        profile: &Profile,
+        site: Site,
+        refused: Option<&Secret>,
+    ) -> Result<Option<Secret>, Error> {
+        let old = self.living_access_token(profile, refused, EXCHANGE_NEEDS);
+        self.hurried |= old.is_some();
+        let error = match self.refresh(profile, site).await {
+            Ok(Refreshed::Tokens(Tokens { access_token: Some(token), .. })) => return Ok(Some(token)),
+            Ok(Refreshed::FileChanged) => return Ok(None),
+            // The refresh token was saved; what came with it is of no use.
+            Ok(Refreshed::Tokens(_)) => Error::Refresh(self.endpoint(site).no_access_token()),
+            Err(error) => error,
+        };
+        if old.is_none() || !error.is_about_renewal() {
+            return Err(error);
+        }
+        self.notices.not_refreshed = Some(error);
+        Ok(old)
     }
 
     async fn adopt_if_foreign(&mut self, profile: &Profile) {
@@ -268,6 +295,12 @@ impl<'a> Renewal<'a> {
     async fn pause(&mut self, span: Duration) -> Result<(), Error> {
         pause(&*self.provider.clock, span, self.interrupts).await
     }
+}
+
+/// The access token of `profile`, if it can be exchanged and has more time left than `least`.
+fn access_token<'a>(provider: &Provider, profile: &'a Profile, least: Duration) -> Option<&'a Secret> {
+    let (token, end) = (profile.oauth_access_token.as_ref(), profile.oauth_access_token_expire);
+    usable_access_token(token, end, provider.clock.now(), least)
 }
 
 async fn interruptible_exchange(

@@ -260,6 +260,36 @@ fn an_answer_cut_off_after_its_refresh_token_is_kept() {
 }
 
 #[test]
+fn an_access_token_that_cannot_be_refreshed_serves_until_its_end() {
+    each(
+        [
+            ("token=503", 1200, 0),
+            ("token=500", 1200, 0),
+            ("token=drop", 1200, 0),
+            ("token=drop-after", 1200, 0),
+            ("token=html", 1200, 0),
+            ("token=400:invalid_grant", 1200, 0),
+            ("token=without:access_token", 1200, 0),
+            ("token=503", 910, 0),
+            ("token=503", 890, 5),
+            ("token=503,exchange=503", 1200, 5),
+            ("token=400:invalid_grant,exchange=503", 1200, 3),
+        ],
+        |(faults, life, code)| {
+            let world = World::new();
+            let tokens = world.signed_in(life);
+            world.fault(&faults.split(',').collect::<Vec<_>>());
+            let output = world.run(&ARGS).exits(code);
+            let warned =
+                output.stderr.contains("warning: could not refresh the access token; the current one was used: ");
+            assert_eq!(warned, code == 0, "{faults}: {output}");
+            let most = if faults.contains("503") { 3 } else { 1 };
+            assert!(presentations(&world.ledger(), &tokens.refresh) <= most, "{faults}: {output}");
+        },
+    );
+}
+
+#[test]
 fn after_a_lost_answer_another_tools_tokens_are_used() {
     let world = World::new();
     let tokens = world.signed_in(0);

@@ -204,6 +204,7 @@ pub(super) enum Warning<'a> {
     Fault { profile: &'a str, fault: Fault },
     Missed(&'a StoreError),
     Note(&'a Note),
+    NotRefreshed(&'a Failure),
     NotRenewed(&'a Failure),
     NotServed(&'a Failure),
     Orphaned { profile: &'a str, source: &'a str },

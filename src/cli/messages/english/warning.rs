@@ -42,6 +42,10 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             f.write_str("could not renew; the current credentials are still valid: ")?;
             failure(why, f)
         }
+        Warning::NotRefreshed(why) => {
+            f.write_str("could not refresh the access token; the current one was used: ")?;
+            failure(why, f)
+        }
         Warning::NotServed(why) => {
             f.write_str("no new credentials to serve for now: ")?;
             failure(why, f)
