@@ -2,6 +2,7 @@
 
 mod error;
 mod fields;
+mod words;
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
@@ -9,17 +10,15 @@ use serde_json::Value;
 
 use crate::host::Response;
 use crate::secret::Secret;
-use crate::text::printable;
 use crate::time::Timestamp;
 
 pub use error::{Instead, Problem, Refusal, ReplyError};
 use fields::Fields;
+use words::shown;
 
 const MAX_CODE: usize = 64;
 const MAX_DESCRIPTION: usize = 200;
 const MAX_TOKEN: usize = 16 * 1024;
-/// How much of the server's words is searched for secrets; the rest is never shown.
-const MAX_SEARCHED: usize = 4096;
 
 /// A JSON object that came with success. Its values may be secret: it is never printed.
 pub(crate) struct Reply {
@@ -131,12 +130,11 @@ fn not_json(host: &str, response: &Response) -> ReplyError {
 }
 
 fn refusal(host: &str, response: &Response, fields: &Fields, sent: &[&Secret]) -> Refusal {
-    let clean = |text: &str, limit| printable(&Secret::cover(sent, &printable(text, MAX_SEARCHED)), limit);
     let text = |names: &[&str], limit| {
         let value = names.iter().find_map(|name| fields.text(name))?;
-        Some(clean(&value, limit)).filter(|shown| !shown.is_empty())
+        Some(shown(&value, sent, limit)).filter(|text| !text.is_empty())
     };
-    let header = |name: &str| Some(clean(response.headers().get(name)?.to_str().ok()?, MAX_CODE));
+    let header = |name: &str| Some(shown(response.headers().get(name)?.to_str().ok()?, sent, MAX_CODE));
     Refusal {
         host: host.to_owned(),
         status: response.status().as_u16(),

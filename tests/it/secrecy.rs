@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aliyun_rs::sandbox::Endpoint;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE;
 
 use crate::support::{Output, Run, World, at_once};
 
@@ -104,6 +106,41 @@ fn a_failing_renewal_shows_no_secret() {
         let output = world.run(&["whoami", "--profile", "demo"]);
         assert_ne!(output.code, 0, "{fault}: {output}");
         hides_all(&world, output, &canaries);
+    });
+}
+
+#[test]
+fn a_server_that_echoes_a_secret_in_any_encoding_is_not_quoted() {
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let escaped = |text: &str| text.replace('-', "%2D").replace('_', "%5F");
+    let spaced = |text: &str| text.chars().map(|c| format!("{c}\n")).collect::<String>();
+    let encodings: [&(dyn Fn(&str) -> String + Sync); 5] =
+        [&hex, &escaped, &spaced, &|text| BASE64_URL_SAFE.encode(text), &|text| text.to_uppercase()];
+    let echoes = [
+        ("token", "oauth_refresh_token", HOUR),
+        ("exchange", "oauth_access_token", Duration::ZERO),
+        ("sts", "sts_token", Duration::ZERO),
+        ("sts", "access_key_secret", Duration::ZERO),
+    ];
+    at_once(echoes, |(endpoint, field, span)| {
+        let world = signed_in();
+        world.pass(span);
+        if endpoint == "exchange" {
+            world.edit("demo", |item| item["sts_expiration"] = 0.into());
+        }
+        let secret = world.value("demo", field).as_str().unwrap().to_owned();
+        for encode in encodings {
+            let echo = encode(&secret);
+            let words = format!("the secret {echo} is wrong");
+            let body = serde_json::json!({"error": words, "error_description": words, "requestId": words});
+            world.fault(&[&format!("{endpoint}=status:400:{body}")]);
+            for format in ["text", "json"] {
+                let args = ["--verbose", "--error-format", format, "whoami", "--profile", "demo"];
+                let output = world.run(&args);
+                assert!(output.code != 0 && output.stderr.contains("***"), "{endpoint}: {output}");
+                assert!(!output.stderr.contains(&echo[echo.len() / 2..][..12]), "{endpoint}: {output}");
+            }
+        }
     });
 }
 
