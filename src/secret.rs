@@ -57,10 +57,21 @@ impl Secret {
         }
     }
 
+    /// Whether the text fits into an HTTP header, a variable and a line: see [`fits_header`].
+    pub fn fits_header(&self) -> bool {
+        fits_header(&self.0)
+    }
+
     /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Whether `text` has characters and all of them are visible ASCII. Keys and tokens consist of nothing else; anything
+/// beyond is a damaged file, and no header (RFC 9110 section 5.5), variable or line could hold it.
+pub fn fits_header(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl fmt::Debug for Secret {

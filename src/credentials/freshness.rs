@@ -84,8 +84,7 @@ pub fn usable_access_token(
     now: Timestamp,
     least: Duration,
 ) -> Option<&Secret> {
-    let fits = |token: &&Secret| !token.is_empty() && token.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    token.filter(fits).filter(|_| expire.is_some_and(|end| end.remaining(now) > least))
+    token.filter(|token| token.fits_header()).filter(|_| expire.is_some_and(|end| end.remaining(now) > least))
 }
 
 #[cfg(test)]

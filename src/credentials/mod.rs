@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::config::{Config, Field, Mode, Note, Profile, ProfileName, StoreError};
 use crate::host::{Clock, Http, Interrupts, blocking};
 use crate::logins::LoginStore;
-use crate::secret::Secret;
+use crate::secret::{Secret, fits_header};
 use crate::site::Cloud;
 use crate::time::{Skew, Timestamp};
 use crate::tokens::StsCredentials;
@@ -245,19 +245,22 @@ fn judge_session(
     }
 }
 
-/// The key in the profile, or what is missing.
+/// The key in the profile, or what is missing. What no header can hold counts as missing.
 fn credentials_in(profile: &Profile) -> Result<Credentials, Field> {
-    let token = profile.sts_token.clone().filter(|_| profile.mode != Mode::Ak);
+    let usable = |secret: &Option<Secret>, field| match secret {
+        Some(secret) if secret.fits_header() => Ok(secret.clone()),
+        _ => Err(field),
+    };
+    let token = match (&profile.mode, &profile.sts_token) {
+        (Mode::Ak, _) | (_, None) => None,
+        (_, token) => Some(usable(token, Field::StsToken)?),
+    };
     Ok(Credentials {
-        access_key_id: profile.access_key_id.clone().filter(|id| !id.is_empty()).ok_or(Field::AccessKeyId)?,
-        access_key_secret: profile
-            .access_key_secret
-            .clone()
-            .filter(|secret| !secret.is_empty())
-            .ok_or(Field::AccessKeySecret)?,
+        access_key_id: profile.access_key_id.clone().filter(|id| fits_header(id)).ok_or(Field::AccessKeyId)?,
+        access_key_secret: usable(&profile.access_key_secret, Field::AccessKeySecret)?,
         expiration: profile.sts_expiration.filter(|_| token.is_some()),
         security_token: token,
-        region_id: profile.region_id.clone(),
+        region_id: profile.region_id.clone().filter(|region| fits_header(region)),
     })
 }
 

@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::host::Response;
-use crate::secret::Secret;
+use crate::secret::{Secret, fits_header};
 use crate::time::Timestamp;
 
 pub use error::{Instead, Problem, Refusal, ReplyError};
@@ -114,7 +114,7 @@ fn token(raw: &str) -> Result<Secret, Problem> {
     let text: String = serde_json::from_str(raw).map_err(|_| Problem::Unusable)?;
     match text.len() {
         0 => Err(Problem::Empty),
-        1..=MAX_TOKEN if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text)),
+        1..=MAX_TOKEN if fits_header(&text) => Ok(Secret::new(text)),
         _ => Err(Problem::Unusable),
     }
 }

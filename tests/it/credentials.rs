@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::Output;
-use crate::support::World;
+use crate::support::{World, at_once};
 
 const ARGS: [&str; 3] = ["credentials", "--profile", "demo"];
 
@@ -27,6 +27,60 @@ fn fresh_credentials_come_from_the_file_and_nothing_is_touched() {
         assert_eq!(world.ledger().entries.len(), asked, "no network");
         let files = fs::read_dir(world.config_path().parent().unwrap()).unwrap().count();
         assert_eq!(files, 1, "no lock, no journal");
+    }
+}
+
+/// What a damaged file may hold in place of a key, and no header, variable or line can.
+const UNFIT: [&str; 6] = ["a\nb", "a\0b", "a b", "\u{1b}[2J", "schlüssel", "a\u{7f}"];
+
+#[test]
+fn credentials_that_no_header_can_carry_are_renewed() {
+    let formats = ["json", "uri", "env", "fish", "powershell", "cmd", "dotenv"];
+    let formats = formats.map(|format| vec!["credentials", "--profile", "demo", "--format", format]);
+    let others =
+        [&["exec", "--profile", "demo", "--", "true"][..], &["whoami", "--profile", "demo"]].map(<[_]>::to_vec);
+    let commands: Vec<_> = formats.into_iter().chain(others).collect();
+    at_once(["access_key_id", "access_key_secret", "sts_token"], |field| {
+        for (number, unfit) in UNFIT.into_iter().enumerate() {
+            let world = World::new();
+            world.signed_in(3600);
+            for args in commands.iter().skip(number % 2).step_by(2) {
+                world.has_sts("demo", 3600);
+                world.edit("demo", |item| item[field] = json!(unfit));
+                let output = world.run(args).done();
+                assert!(!output.stdout.contains(unfit), "{field} {unfit:?} {args:?}: {output}");
+                assert!(!world.value("demo", field).as_str().unwrap().contains(unfit), "{field} {unfit:?} {args:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_key_that_no_header_can_carry_is_named() {
+    for (mode, field) in [("AK", "access_key_id"), ("AK", "access_key_secret"), ("StsToken", "sts_token")] {
+        for unfit in UNFIT {
+            let world = World::new();
+            let mut profile = json!({"name": "demo", "mode": mode, "access_key_id": "id", "access_key_secret": "s",
+                "sts_token": "t"});
+            profile[field] = json!(unfit);
+            world.write_config(&json!({"profiles": [profile]}).to_string());
+            for args in [&ARGS[..], &["exec", "--profile", "demo", "--", "true"], &["whoami", "--profile", "demo"]] {
+                world.run(args).exits(6).warns(&format!("has no usable `{field}`"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_region_that_no_variable_can_hold_is_left_out() {
+    for unfit in UNFIT {
+        let world = World::new();
+        world.signed_in(3600);
+        world.has_sts("demo", 3600);
+        world.edit("demo", |item| item["region_id"] = json!(unfit));
+        let output = world.run(&ARGS).done();
+        assert!(answer(&output)["region_id"].is_null(), "{output}");
+        world.run(&["exec", "--profile", "demo", "--", "true"]).done();
     }
 }
 
@@ -108,13 +162,13 @@ fn long_lived_keys_and_tokens_of_others_pass_through() {
         item["mode"] = json!("AK");
         item["access_key_id"] = json!("LTAI");
         item["access_key_secret"] = json!("s");
-        item["sts_token"] = json!("left behind");
+        item["sts_token"] = json!("left-behind");
     });
     let output = world.run(&ARGS).done();
     assert_eq!(answer(&output), json!({"mode": "AK", "access_key_id": "LTAI", "access_key_secret": "s"}));
     world.edit("demo", |item| item["mode"] = json!("StsToken"));
     let output = world.run(&ARGS).done();
-    assert_eq!(answer(&output)["sts_token"], "left behind");
+    assert_eq!(answer(&output)["sts_token"], "left-behind");
     assert_eq!(world.ledger().entries, []);
 }
 
