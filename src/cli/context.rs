@@ -1,5 +1,6 @@
 //! What every command needs: the host, the output, the cloud or sandbox to talk to, the logins, the selected profile.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -117,7 +118,7 @@ impl<'a> Context<'a> {
     /// Returns what sends calls signed with `key`, on a clock that is off by `skew`.
     pub(super) fn client<'c>(&'c self, key: Key<'c>, skew: Skew) -> Client<'c> {
         let Host { http, entropy, clock, .. } = self.host;
-        Client { http: &**http, entropy: &**entropy, clock: &**clock, skew, cloud: &self.cloud, key }
+        Client { http: &**http, entropy: &**entropy, clock: &**clock, skew: Cell::new(skew), cloud: &self.cloud, key }
     }
 
     /// Runs `work` on a runtime of its own, which is built only to wait for the network or a person. From

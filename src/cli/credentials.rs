@@ -154,39 +154,48 @@ impl WantedArgs {
         Ok((wanted.profile, credentials))
     }
 
-    /// As [`WantedArgs::obtain`], with the skew of the clock if a server has just shown it. Starts a runtime only if the
-    /// file alone cannot answer.
+    /// As [`WantedArgs::obtain`], with the skew of the clock if a server has just shown it.
     pub(super) fn obtain_with_skew(self, context: &Context<'_>) -> Result<(Wanted, Credentials, Skew), Failure> {
-        let snapshot = context.read()?;
-        let (wanted, profile) = self.resolve(context, &snapshot.config)?;
-        let provider = context.provider();
-        let standing = match provider.cached(&profile, &wanted)? {
-            Standing::Ready(credentials) => return Ok((wanted, credentials, Skew::default())),
-            standing => standing,
-        };
-        if let Some(reason) = standing.reason() {
-            context.ui.detail(&Message::Renewing { profile: wanted.profile.as_str(), reason });
-        }
-        let renewed =
-            context.interruptible(async |interrupts| Ok(provider.renew(&wanted, standing, interrupts).await?));
-        let (credentials, notices) = renewed?;
-        let skew = notices.skew;
-        for line in warnings(context.ui, notices) {
-            context.ui.raw_error(&line);
-        }
+        let config = context.read()?.config;
+        let (wanted, profile) = self.resolve(context, &config)?;
+        let (credentials, skew) = obtain(context, &profile, &wanted)?;
         Ok((wanted, credentials, skew))
     }
 
     /// Determines which profile to use, and warns of what is wrong in it.
     pub(super) fn resolve(self, context: &Context<'_>, config: &Config) -> Result<(Wanted, Profile), Failure> {
         let profile = context.profile_name(self.profile, config.current())?;
-        let wanted = Wanted { profile, min_ttl: self.min_ttl };
+        let wanted = Wanted { profile, min_ttl: self.min_ttl, refused: None };
         let found = wanted.find(config)?;
         for &fault in found.faults.iter().take(MOST_FAULTS) {
             context.ui.warn(&Warning::Fault { profile: &found.name, fault });
         }
         Ok((wanted, found))
     }
+}
+
+/// Returns credentials, renewed if need be, and shows warnings on standard error. Starts a runtime only if the file alone
+/// cannot answer.
+pub(super) fn obtain(
+    context: &Context<'_>,
+    profile: &Profile,
+    wanted: &Wanted,
+) -> Result<(Credentials, Skew), Failure> {
+    let provider = context.provider();
+    let standing = match provider.cached(profile, wanted)? {
+        Standing::Ready(credentials) => return Ok((credentials, Skew::default())),
+        standing => standing,
+    };
+    if let Some(reason) = standing.reason() {
+        context.ui.detail(&Message::Renewing { profile: wanted.profile.as_str(), reason });
+    }
+    let renewed = context.interruptible(async |interrupts| Ok(provider.renew(wanted, standing, interrupts).await?));
+    let (credentials, notices) = renewed?;
+    let skew = notices.skew;
+    for line in warnings(context.ui, notices) {
+        context.ui.raw_error(&line);
+    }
+    Ok((credentials, skew))
 }
 
 /// The lines about what happened on the way to the credentials.

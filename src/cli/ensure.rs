@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::messages::Message;
 use super::options::{read_duration, read_profile};
 use crate::config::ProfileName;
-use crate::credentials::freshness::{TTL_TOLERANCE, USUAL_LIFETIME};
+use crate::credentials::freshness::TTL_TOLERANCE;
+use crate::oauth::exchange::USUAL_LIFE;
 use crate::time::Timestamp;
 
 /// Make sure that the session will last, and renew it if that helps
@@ -31,7 +32,7 @@ pub(super) fn run(context: &Context<'_>, args: EnsureArgs) -> Result<(), Failure
     let name = context.profile_name(args.profile, config.current())?;
     // New credentials cover a short time by themselves. For a longer one they have to renew themselves, which they do
     // as long as the login lasts.
-    let min_ttl = Some(args.span).filter(|span| *span <= USUAL_LIFETIME);
+    let min_ttl = Some(args.span).filter(|span| *span <= USUAL_LIFE);
     let (_, credentials) = WantedArgs::of(Some(name.clone())).lasting(min_ttl).obtain(context)?;
     let now = context.host.clock.now();
     let lasts = |end: Timestamp| end.remaining(now) + TTL_TOLERANCE >= args.span;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::oauth::exchange::{LONGEST_LIFE, USUAL_LIFE};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -20,10 +21,6 @@ pub const LAST_RESORT: Duration = Duration::from_secs(20);
 /// New credentials may fall short of the wanted lifetime by this: requests take time, servers round, and a clock that
 /// is off by up to a minute is not corrected for.
 pub const TTL_TOLERANCE: Duration = Duration::from_secs(90);
-/// Credentials that claim more than this are looked at twice: Alibaba Cloud issues them for an hour.
-pub const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
-/// No credentials last longer: the longest session of a RAM role, and an hour for clocks.
-pub const LONGEST_LIFETIME: Duration = Duration::from_secs(13 * 3600);
 
 /// The state of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +46,12 @@ pub enum Reason {
     Over,
     /// Their end is further away than any end can be: the clock was wrong when they were saved, or is now.
     Implausible,
+    /// A service refused them.
+    Refused,
 }
 
 /// Judges STS credentials that end at `expiration`. `min_ttl` is the remaining lifetime that the caller asks for;
-/// `received` is when they were received, if the clock was off then.
+/// `received` is when they were received, where that was noted (see [`can_end_at`]).
 pub fn of_credentials(
     complete: bool,
     expiration: Option<Timestamp>,
@@ -67,7 +66,8 @@ pub fn of_credentials(
         Some(end) => end,
     };
     let left = end.remaining(now);
-    if left > LONGEST_LIFETIME || (left > USUAL_LIFETIME && received().is_some_and(|received| received > now)) {
+    let noted = |received: Timestamp| received <= now && can_end_at(end, received);
+    if left > USUAL_LIFE + TTL_TOLERANCE && !received().is_some_and(noted) {
         return Freshness::Expired(Reason::Implausible);
     }
     match Reason::Ending(left) {
@@ -75,6 +75,13 @@ pub fn of_credentials(
         reason if left < RENEW_AHEAD => Freshness::Due(reason),
         _ => Freshness::Fresh,
     }
+}
+
+/// Whether STS credentials that exist at the time `now` can be valid until `end`. An end that is further away was
+/// written by a clock that was wrong. Those of an OAuth login are for an hour: a later end is believed only if it was
+/// noted when they were received, and not if that is still to come.
+pub fn can_end_at(end: Timestamp, now: Timestamp) -> bool {
+    end.remaining(now) <= LONGEST_LIFE
 }
 
 /// The access token if it can be exchanged: fit for a header, and with more time left than `least`.
@@ -135,10 +142,22 @@ mod tests {
     #[test]
     fn an_end_that_cannot_be_is_not_believed() {
         let implausible = Freshness::Expired(Reason::Implausible);
-        assert_eq!(at(13 * 3600, MIN_TTL), Freshness::Fresh);
-        assert_eq!(at(13 * 3600 + 1, MIN_TTL), implausible);
-        assert_eq!(received(3 * 3600, Some(7200), MIN_TTL), implausible, "received in the future");
-        assert_eq!(received(3 * 3600, Some(-60), MIN_TTL), Freshness::Fresh);
+        assert_eq!(at(3600 + 90, MIN_TTL), Freshness::Fresh);
+        for left in [3600 + 91, 5 * 3600, 13 * 3600, 30 * 3600] {
+            assert_eq!(at(left, MIN_TTL), implausible, "{left}, not noted");
+        }
+        for (left, at, believed) in [
+            (3 * 3600, 7200, false),
+            (3 * 3600, 1, false),
+            (3 * 3600, 0, true),
+            (3 * 3600, -60, true),
+            (12 * 3600, -3600, true),
+            (12 * 3600, -3601, false),
+            (13 * 3600 + 1, 0, false),
+        ] {
+            let expected = if believed { Freshness::Fresh } else { implausible };
+            assert_eq!(received(left, Some(at), MIN_TTL), expected, "{left} {at}");
+        }
         let last = Some(Timestamp::from_unix(i64::MAX));
         assert_eq!(of_credentials(true, last, || None, Timestamp::from_unix(i64::MIN), MIN_TTL), implausible);
     }

@@ -23,7 +23,7 @@ use crate::time::{Skew, Timestamp};
 use crate::tokens::StsCredentials;
 
 pub use error::{Error, SignInReason};
-use freshness::{Freshness, LAST_RESORT, MIN_TTL, Reason, of_credentials};
+use freshness::{Freshness, LAST_RESORT, MIN_TTL, Reason, can_end_at, of_credentials};
 pub use keeper::{Held, Keeper, RenewalResult, Trouble};
 pub use uri::UriAnswer;
 
@@ -48,6 +48,8 @@ pub struct Wanted {
     /// The minimum remaining lifetime, where the caller requires one. Otherwise [`MIN_TTL`], and as a last resort
     /// whatever is still valid.
     pub min_ttl: Option<Duration>,
+    /// The id of a key that a service refused although it seems valid: it is renewed.
+    pub refused: Option<String>,
 }
 
 /// Credentials to hand out.
@@ -135,7 +137,7 @@ impl Provider {
     /// # Errors
     /// [`Error::Mode`], [`Error::Incomplete`]
     pub fn cached(&self, profile: &Profile, wanted: &Wanted) -> Result<Standing, Error> {
-        self.judge(profile, || self.logins.received(&profile.name), wanted.min_ttl)
+        self.judge(profile, || self.logins.received(&profile.name), Some(wanted))
     }
 
     /// Judges the credentials of one profile and the login behind them, for those who only look.
@@ -205,22 +207,24 @@ impl Provider {
     }
 
     /// Judges one profile, whose credentials were `received` at a time that is asked for only where it matters. Keys
-    /// that never expire pass through, as do STS tokens that another tool put there.
+    /// that never expire pass through, as do STS tokens that another tool put there, without an end that cannot be true.
     fn judge(
         &self,
         profile: &Profile,
         received: impl FnOnce() -> Option<Timestamp>,
-        min_ttl: Option<Duration>,
+        wanted: Option<&Wanted>,
     ) -> Result<Standing, Error> {
         let incomplete = |field| Error::Incomplete { profile: profile.name.clone(), field };
         match &profile.mode {
             Mode::Ak => Ok(Standing::Ready(credentials_in(profile).map_err(incomplete)?)),
             Mode::StsToken => {
-                let credentials = credentials_in(profile).map_err(incomplete)?;
+                let mut credentials = credentials_in(profile).map_err(incomplete)?;
+                let now = self.clock.now();
+                credentials.expiration = credentials.expiration.filter(|end| can_end_at(*end, now));
                 credentials.security_token.as_ref().ok_or_else(|| incomplete(Field::StsToken))?;
                 Ok(Standing::Ready(credentials))
             }
-            Mode::OAuth => Ok(judge_session(profile, received, self.clock.now(), min_ttl)),
+            Mode::OAuth => Ok(judge_session(profile, received, self.clock.now(), wanted)),
             mode => Err(Error::Mode { profile: profile.name.clone(), mode: mode.clone() }),
         }
     }
@@ -230,11 +234,15 @@ fn judge_session(
     profile: &Profile,
     received: impl FnOnce() -> Option<Timestamp>,
     now: Timestamp,
-    min_ttl: Option<Duration>,
+    wanted: Option<&Wanted>,
 ) -> Standing {
+    let min_ttl = wanted.and_then(|wanted| wanted.min_ttl);
     let held = credentials_in(profile).ok().filter(|held| held.security_token.is_some());
     let freshness = of_credentials(held.is_some(), profile.sts_expiration, received, now, min_ttl.unwrap_or(MIN_TTL));
     match (freshness, held) {
+        (_, Some(held)) if wanted.is_some_and(|wanted| wanted.refused.as_ref() == Some(&held.access_key_id)) => {
+            Standing::Expired(None, Reason::Refused)
+        }
         (Freshness::Fresh, Some(held)) => Standing::Ready(held),
         (Freshness::Due(reason), Some(held)) => Standing::Due(held, reason),
         (Freshness::Expired(reason @ Reason::Ending(left)), Some(held)) if min_ttl.is_none() && left >= LAST_RESORT => {

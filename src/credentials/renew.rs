@@ -108,7 +108,7 @@ impl<'a> Renewal<'a> {
         for _ in 0..ROUNDS {
             let (profile, received, healed) = self.read_and_heal().await?;
             doubted |= healed;
-            match self.provider.judge(&profile, || received, self.wanted.min_ttl)? {
+            match self.provider.judge(&profile, || received, Some(self.wanted))? {
                 Standing::Ready(credentials) if !doubted => {
                     self.adopt_if_foreign(&profile).await;
                     return Ok(credentials);
@@ -258,7 +258,7 @@ impl<'a> Renewal<'a> {
     /// good even if they could not be saved.
     async fn hand_out(&mut self, got: Exchanged, profile: &Profile, source: Secret) -> Result<Credentials, Error> {
         let (name, credentials) = (profile.name.clone(), got.credentials.clone());
-        let received = (got.skew.seconds() != 0).then(|| self.provider.clock.now());
+        let received = got.to_note(self.provider.clock.now());
         let from_file = profile.oauth_access_token.as_ref() == Some(&source);
         let saved =
             self.locked.with(move |logins| logins.save_credentials(&name, &source, &credentials, received)).await;

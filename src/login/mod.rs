@@ -253,7 +253,7 @@ async fn persist(input: &Input<'_>, tokens: &Tokens) -> Result<Outcome, Error> {
 
 /// Saves the credentials next to the tokens. They are valid even if that fails.
 async fn save_credentials(host: &Host, input: &Input<'_>, source: &Secret, got: Exchanged, outcome: &mut Outcome) {
-    let received = (got.skew.seconds() != 0).then(|| host.clock.now());
+    let received = got.to_note(host.clock.now());
     let (profile, source, credentials) = (input.profile.clone(), source.clone(), got.credentials.clone());
     let saved = match acquire(input.logins, LOCK_DEADLINE).await {
         Ok(mut locked) => {

@@ -13,8 +13,10 @@ use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
 use crate::tokens::StsCredentials;
 
-/// The longest lifetime that is believed: STS credentials are valid for twelve hours at most.
-const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// The lifetime of all credentials that are known to have been exchanged.
+pub const USUAL_LIFE: Duration = Duration::from_secs(3600);
+/// The longest lifetime that is believed: the longest session of a RAM role, and an hour for clocks.
+pub const LONGEST_LIFE: Duration = Duration::from_secs(13 * 3600);
 
 /// What `/v1/exchange` gave.
 #[derive(Debug)]
@@ -23,6 +25,15 @@ pub struct Exchanged {
     pub credentials: StsCredentials,
     /// How far the local clock is from the server's.
     pub skew: Skew,
+}
+
+impl Exchanged {
+    /// When they were received, at the local time `now`, if the file has to say so: the clock is off, or they last
+    /// longer than usual. Without this, such an end is not believed later.
+    pub fn to_note(&self, now: Timestamp) -> Option<Timestamp> {
+        let unusual = self.credentials.expiration.remaining(now) > USUAL_LIFE;
+        (unusual || self.skew.seconds() != 0).then_some(now)
+    }
 }
 
 /// Exchanges `access_token`. May be repeated.
@@ -48,8 +59,9 @@ pub async fn exchange(
         .expect("a compiled-in URL and a checked token make a request");
     let host = host_of(&request);
     let reply = Reply::judge(&host, &http.send(request).await?, &[access_token])?;
-    let skew = reply.date.map(|date| Skew::between(date, now)).unwrap_or_default();
-    let expiration = skew.to_local(expiration(&reply)?).min(now + LONGEST_LIFE);
+    let expiration = expiration(&reply)?;
+    let skew = skew(reply.date, expiration, now);
+    let expiration = skew.to_local(expiration).min(now + LONGEST_LIFE);
     if expiration <= now {
         return Err(reply.bad("expiration", Problem::Past));
     }
@@ -60,6 +72,15 @@ pub async fn exchange(
         expiration,
     };
     Ok(Exchanged { credentials, skew })
+}
+
+/// How far the local clock is off, if the `Date` header can be believed: a proxy or a server may get that wrong. Of two
+/// clocks the one is right by which the credentials last for the usual time.
+fn skew(date: Option<Timestamp>, expiration: Timestamp, now: Timestamp) -> Skew {
+    let by_date = date.map(|date| Skew::between(date, now)).unwrap_or_default();
+    let usual = now + USUAL_LIFE;
+    let error = |skew: &Skew| skew.to_local(expiration).as_unix().abs_diff(usual.as_unix());
+    [by_date, Skew::default()].into_iter().min_by_key(error).unwrap_or_default()
 }
 
 fn expiration(reply: &Reply) -> Result<Timestamp, ReplyError> {
@@ -122,10 +143,35 @@ mod tests {
     }
 
     #[test]
+    fn the_clock_is_right_by_which_the_credentials_last_for_the_usual_time() {
+        const HOUR: i64 = 3600;
+        let at = Timestamp::from_unix;
+        for (date, end, skew) in [
+            // The server's date and end agree.
+            (2 * HOUR, 3 * HOUR, 2 * HOUR),
+            (-2 * HOUR, -HOUR, -2 * HOUR),
+            (600, HOUR + 600, 600),
+            (-600, HOUR - 600, -600),
+            (34 * HOUR, 35 * HOUR, 34 * HOUR),
+            (5, 12 * HOUR, 0),
+            // The local clock and the end agree.
+            (10 * HOUR, HOUR, 0),
+            (34 * HOUR, HOUR, 0),
+            (-10 * HOUR, HOUR, 0),
+            (2 * HOUR, HOUR + 30, 0),
+            (-34 * HOUR, 1800, 0),
+        ] {
+            let found = super::skew(Some(at(NOW + date)), at(NOW + end), at(NOW));
+            assert_eq!(found.seconds(), skew, "{date} {end}");
+        }
+        assert_eq!(super::skew(None, at(NOW + 9 * HOUR), at(NOW)).seconds(), 0);
+    }
+
+    #[test]
     fn an_absurd_expiration_is_bounded() {
         let body =
             r#"{"accessKeyId":"i","accessKeySecret":"s","securityToken":"t","expiration":"9999-11-06T09:49:37Z"}"#;
-        assert_eq!(exchanged(body, NOW).unwrap().credentials.expiration.as_unix(), NOW + 24 * 3600);
+        assert_eq!(exchanged(body, NOW).unwrap().credentials.expiration.as_unix(), NOW + 13 * 3600);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One signed call: sign, send, judge the answer. What the fields mean is left to the product's module.
 
+use std::cell::Cell;
+
 use http::header::{ACCEPT, AUTHORIZATION, HOST};
 use serde_json::Value;
 
@@ -17,6 +19,9 @@ const MAX_TEXT: usize = 256;
 /// How the codes begin that refuse the date of a signature.
 const DATE_REFUSED: &str = "InvalidTimeStamp";
 
+/// How the codes begin that refuse the key.
+const KEY_REFUSED: [&str; 3] = ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch"];
+
 /// A call brought no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -31,6 +36,15 @@ pub enum CallError {
     Unexpected(#[from] Unexpected),
 }
 
+impl CallError {
+    /// Whether the service refused the key that signed.
+    pub fn refuses_key(&self) -> bool {
+        let Self::Reply(ReplyError::Refused(refusal)) = self else { return false };
+        let begins = |code: &str| KEY_REFUSED.iter().any(|refused| code.starts_with(refused));
+        !refusal.is_temporary() && refusal.code.as_deref().is_some_and(begins)
+    }
+}
+
 impl From<NotSandboxToken> for CallError {
     fn from(error: NotSandboxToken) -> Self {
         Self::Reply(error.into())
@@ -38,7 +52,7 @@ impl From<NotSandboxToken> for CallError {
 }
 
 /// Sends signed calls of one identity. Nothing is retried, but for a refused date.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Client<'a> {
     /// The network.
     pub http: &'a dyn Http,
@@ -46,8 +60,8 @@ pub struct Client<'a> {
     pub entropy: &'a dyn Entropy,
     /// The local clock.
     pub clock: &'a dyn Clock,
-    /// How far it is from the server's, in whose time signatures are dated.
-    pub skew: Skew,
+    /// How far it is from the server's, in whose time signatures are dated; corrected when a service refuses that.
+    pub skew: Cell<Skew>,
     /// Alibaba Cloud or a sandbox.
     pub cloud: &'a Cloud,
     /// What signs.
@@ -62,11 +76,13 @@ impl Client<'_> {
     /// [`CallError`]
     pub(super) async fn call(&self, action: &Action) -> Result<Reply, CallError> {
         self.key.token.map_or(Ok(()), |token| self.cloud.check_token(token))?;
-        let now = self.skew.to_server(self.clock.now());
+        let local = self.clock.now();
+        let now = self.skew.get().to_server(local);
         match self.call_once(action, now).await {
             Err(CallError::Reply(ReplyError::Refused(Refusal { code: Some(code), date: Some(date), .. })))
                 if code.starts_with(DATE_REFUSED) && date != now =>
             {
+                self.skew.set(Skew::between(date, local));
                 self.call_once(action, date).await
             }
             outcome => outcome,

@@ -82,6 +82,14 @@ pub(super) fn random(prefix: &str) -> String {
     if prefix.is_empty() { text.replace(['-', '_'], "x") } else { format!("{prefix}-{text}") }
 }
 
+/// Returns a new request id, which looks like those of Alibaba Cloud: a UUID in capitals.
+pub(super) fn request_id() -> String {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).expect("a sandbox needs the system's random source");
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &hex[group]).join("-")
+}
+
 /// Returns a new number of this many digits, as text.
 pub(super) fn digits(count: usize) -> String {
     let mut bytes = vec![0; count];

@@ -7,7 +7,7 @@ use tiny_http::Method;
 
 use super::faults::Endpoint;
 use super::openapi;
-use super::provider::{Parameters, Refusal, random};
+use super::provider::{Parameters, Refusal, request_id};
 use super::sign_in::LOGIN;
 
 const MAX_BODY: usize = 64 * 1024;
@@ -42,7 +42,7 @@ impl Request {
         if body.len() > MAX_BODY {
             return None;
         }
-        Some(Self { id: random(""), method: request.method().clone(), path, query, headers, body })
+        Some(Self { id: request_id(), method: request.method().clone(), path, query, headers, body })
     }
 
     pub(super) fn endpoint(&self) -> Option<Endpoint> {

@@ -64,8 +64,9 @@ fn a_key_that_no_header_can_carry_is_named() {
                 "sts_token": "t"});
             profile[field] = json!(unfit);
             world.write_config(&json!({"profiles": [profile]}).to_string());
-            for args in [&ARGS[..], &["exec", "--profile", "demo", "--", "true"], &["whoami", "--profile", "demo"]] {
-                world.run(args).exits(6).warns(&format!("has no usable `{field}`"));
+            let exec = &["exec", "--profile", "demo", "--", "true"];
+            for (args, code) in [(&ARGS[..], 6), (exec, 125), (&["whoami", "--profile", "demo"], 6)] {
+                world.run(args).exits(code).warns(&format!("has no usable `{field}`"));
             }
         }
     }

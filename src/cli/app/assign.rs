@@ -27,7 +27,7 @@ pub(super) fn run(session: &Session<'_>, args: &AssignArgs) -> Result<(), Failur
         let actions: Vec<_> = principals.iter().map(|principal| ims::assign(id, principal)).collect();
         let what = AppMessage::WillAssign { principals: &principals, site };
         if !principals.is_empty() && talk.agree(args.change, what, &actions).await? {
-            let client = talk.client;
+            let client = talk.client.clone();
             for (principal, action) in principals.iter().zip(&actions) {
                 let already = match talk.hear(client.perform(action)).await? {
                     Ok(()) => Ok(false),
@@ -48,7 +48,7 @@ pub(super) fn run(session: &Session<'_>, args: &AssignArgs) -> Result<(), Failur
 
 /// Finds everybody who is named, each once. A name that leads nowhere is shown, and the rest goes on.
 pub(super) async fn found(talk: &mut Talk<'_>, names: &[String]) -> Result<(Vec<Principal>, Vec<Failure>), Failure> {
-    let (client, place) = (talk.client, Place::Assignments(talk.site));
+    let (client, place) = (talk.client.clone(), Place::Assignments(talk.site));
     let (mut principals, mut failures) = (Vec::new(), Vec::new());
     for who in names {
         match talk.hear(find(&client, who)).await? {

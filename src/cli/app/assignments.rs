@@ -41,7 +41,7 @@ struct Row<'a> {
 pub(super) fn run(session: &Session<'_>, args: &AssignmentsArgs) -> Result<(), Failure> {
     let (site, place) = (session.site, Place::Assignments(session.site));
     let (everyone, principals) = session.talk(async |talk| {
-        let client = talk.client;
+        let client = talk.client.clone();
         let provision = talk.wait(place, official::provision(&client, site)).await?;
         let provision = provision.ok_or(AppFailure::NotInstalled(site))?;
         let principals = talk.wait(place, ims::assignments(&client, site.client_id())).await?;

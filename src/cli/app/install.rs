@@ -19,7 +19,7 @@ pub(super) struct InstallArgs {
 pub(super) fn run(session: &Session<'_>, args: &InstallArgs) -> Result<(), Failure> {
     let (site, place) = (session.site, Place::ThirdParty(session.site));
     session.talk(async |talk| {
-        let client = talk.client;
+        let client = talk.client.clone();
         if let Some(provision) = talk.wait(place, official::provision(&client, site)).await? {
             talk.ui.note(&Message::App(AppMessage::AlreadyInstalled { site }));
             return talk.ui.print_message(&Message::App(AppMessage::Installed { site, provision: &provision }));

@@ -27,7 +27,7 @@ pub(super) struct StatusArgs {}
 pub(super) fn run(session: &Session<'_>) -> Result<(), Failure> {
     let (site, place) = (session.site, Place::ThirdParty(session.site));
     let status = session.talk(async |talk| {
-        let client = talk.client;
+        let client = talk.client.clone();
         talk.hear(official::status(&client, site)).await
     })?;
     session.ui().print_message(&Message::App(AppMessage::Status { status: &status, site }))?;

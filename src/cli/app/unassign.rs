@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session<'_>, args: &UnassignArgs) -> Result<(), Fail
         let actions: Vec<_> = principals.iter().map(|principal| ims::unassign(id, principal)).collect();
         let what = AppMessage::WillUnassign { principals: &principals, site };
         if !principals.is_empty() && talk.agree(args.change, what, &actions).await? {
-            let client = talk.client;
+            let client = talk.client.clone();
             for (principal, action) in principals.iter().zip(&actions) {
                 let was = match talk.hear(client.perform(action)).await? {
                     Ok(()) => true,

@@ -21,7 +21,7 @@ pub(super) struct UninstallArgs {
 pub(super) fn run(session: &Session<'_>, args: &UninstallArgs) -> Result<(), Failure> {
     let (site, place) = (session.site, Place::ThirdParty(session.site));
     session.talk(async |talk| {
-        let client = talk.client;
+        let client = talk.client.clone();
         let Some(provision) = talk.wait(place, official::provision(&client, site)).await? else {
             return talk.ui.print_message(&Message::App(AppMessage::NotInstalled { site }));
         };

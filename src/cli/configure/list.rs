@@ -9,7 +9,7 @@ use crate::cli::messages::Message;
 use crate::cli::options::ListFormat;
 use crate::cli::render::{span, table};
 use crate::config::{Config, Mode, Profile};
-use crate::credentials::freshness::Reason;
+use crate::credentials::freshness::{Reason, can_end_at};
 use crate::credentials::{Error, Provider, Standing};
 use crate::site::Site;
 use crate::text::printable;
@@ -95,7 +95,7 @@ impl Listed {
             valid: self.is_valid(),
             region_id: region_id.as_deref(),
             language: language.as_deref(),
-            sts_expiration: sts_expiration.map(|time| time.to_string()),
+            sts_expiration: sts_expiration.filter(|_| self.knows_sts_end()).map(|time| time.to_string()),
             session_expiration: oauth_refresh_token_expire.map(|time| time.to_string()),
         }
     }
@@ -116,18 +116,29 @@ impl Listed {
     /// Whether the profile has what its mode needs. An OAuth profile needs credentials that serve or what obtains them.
     fn is_valid(&self) -> bool {
         match &self.standing {
-            Ok(standing) => !matches!(standing, Standing::SignInNeeded(_)),
-            Err(error) => matches!(error, Error::Mode { .. }),
+            Ok(Standing::SignInNeeded(_)) => false,
+            Ok(_) if self.profile.mode == Mode::StsToken => {
+                let ended = self.profile.sts_expiration.is_some_and(|end| end <= self.now);
+                self.knows_sts_end() && !ended
+            }
+            Ok(_) | Err(Error::Mode { .. }) => true,
+            Err(_) => false,
         }
+    }
+
+    /// Whether the end of the STS credentials can be true, where the file names one: a clock that was wrong may have
+    /// written it.
+    fn knows_sts_end(&self) -> bool {
+        let reason = self.standing.as_ref().ok().and_then(Standing::reason);
+        reason != Some(Reason::Implausible) && self.profile.sts_expiration.is_none_or(|end| can_end_at(end, self.now))
     }
 
     fn expires(&self) -> String {
         let mut parts = Vec::new();
         if let Some(end) = self.profile.sts_expiration {
-            parts.push(match self.standing.as_ref().ok().and_then(Standing::reason) {
-                // A clock that was wrong wrote it.
-                Some(Reason::Implausible) => "STS unknown".to_owned(),
-                _ => format!("STS {}", left(end, self.now)),
+            parts.push(match self.knows_sts_end() {
+                true => format!("STS {}", left(end, self.now)),
+                false => "STS unknown".to_owned(),
             });
         }
         if let Some(end) = self.profile.oauth_refresh_token_expire {

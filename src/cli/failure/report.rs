@@ -173,6 +173,7 @@ impl Failure {
             Self::NotExchanged { error: NotExchanged::NoAccessToken, .. } => (Code::Temporary, vec![Hint::Support]),
             Self::NotExchanged { error: NotExchanged::Interrupted, .. } => (Code::Interrupted, vec![]),
             Self::Identity { error: CallError::NoEntropy(_), .. } => (Code::Internal, vec![]),
+            Self::Identity { error, .. } if error.refuses_key() => (Code::SignIn, vec![Hint::KeyRefused]),
             Self::Identity { error: CallError::Reply(error), .. } => identity_line(error),
             Self::Identity { error: CallError::Unexpected(_), .. } => (Code::Temporary, vec![Hint::Support]),
             Self::App(error) => app::line(error),
@@ -356,16 +357,11 @@ fn reply_line(error: &ReplyError) -> Line<'_> {
 
 /// STS refuses a key that is wrong or has ended, a clock that is off, or, rarely, an identity.
 pub(super) fn identity_line(error: &ReplyError) -> Line<'_> {
-    const KEYS: [&str; 3] = ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch"];
     match error {
         ReplyError::Refused(refusal) if !refusal.is_temporary() => {
-            let code = refusal.code.as_deref().unwrap_or_default();
-            if KEYS.iter().any(|key| code.starts_with(key)) {
-                (Code::SignIn, vec![Hint::KeyRefused])
-            } else if code.starts_with("InvalidTimeStamp") {
-                (Code::Temporary, vec![Hint::Clock])
-            } else {
-                (Code::Denied, vec![])
+            match refusal.code.as_deref().unwrap_or_default().starts_with("InvalidTimeStamp") {
+                true => (Code::Temporary, vec![Hint::Clock]),
+                false => (Code::Denied, vec![]),
             }
         }
         error => reply_line(error),

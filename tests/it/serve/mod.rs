@@ -33,7 +33,7 @@ impl Served {
 
     fn on(world: &World, host: Host) -> Self {
         let provider = Provider { clock: host.clock.clone(), http: host.http.clone(), ..world.provider() };
-        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
+        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None, refused: None };
         let (Standing::Ready(credentials) | Standing::Due(credentials, _)) =
             provider.cached(&wanted.find(&provider.logins.read().unwrap().config).unwrap(), &wanted).unwrap()
         else {

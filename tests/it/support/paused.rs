@@ -35,7 +35,7 @@ impl World {
     /// The same over another network.
     pub(crate) fn obtain_over(&self, http: Arc<dyn Http>) -> Waited {
         let provider = Provider { http, ..self.provider() };
-        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None };
+        let wanted = Wanted { profile: "demo".parse().unwrap(), min_ttl: None, refused: None };
         let mut interrupts = Interrupts::from_channel(tokio::sync::mpsc::unbounded_channel().1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {

@@ -90,6 +90,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
                 Reason::Missing => "there are no credentials yet\n",
                 Reason::UnknownEnd => "the file does not say when they expire\n",
                 Reason::Over => "they have expired\n",
+                Reason::Refused => "a service refused them\n",
                 Reason::Implausible => "their expiry is too far in the future to be true\n",
                 Reason::Ending(left) => return writeln!(f, "they expire in {}", span(*left)),
             })
