@@ -162,3 +162,19 @@ impl Write for Length {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_no_file_is_ignored_when_it_cannot_be_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("journal");
+        std::fs::write(&file, "{}").unwrap();
+        let refused = || Err(io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(read(folder.path(), refused()), Ok(Err(JournalDefect::NotAFile))));
+        // Whoever cannot read what was spent must not go on.
+        assert!(matches!(read(&file, refused()), Err(StoreError::Io { .. })));
+    }
+}

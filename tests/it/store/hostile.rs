@@ -91,6 +91,18 @@ fn a_byte_order_mark_is_noted_and_later_dropped() {
 }
 
 #[test]
+fn a_byte_order_mark_is_noted_whatever_was_edited() {
+    let marked = format!("\u{feff}{REALISTIC}");
+    for (text, expected) in [(marked.as_str(), &[Oddity::ByteOrderMark][..]), (REALISTIC, &[])] {
+        let mut config = Config::parse(text.as_bytes()).unwrap();
+        for name in ["生产", "dev"] {
+            config.set_current(&named(name));
+            assert_eq!(config.oddities(), expected, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_file_of_more_than_sixteen_mebibytes_is_not_read() {
     let place = Place::with("");
     fs::File::options().write(true).open(place.path()).unwrap().set_len((16 << 20) + 1).unwrap();
