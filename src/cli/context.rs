@@ -35,6 +35,9 @@ pub(super) struct GlobalArgs {
     /// Explain on standard error what is done and why
     #[arg(long, global = true)]
     pub(super) verbose: bool,
+    /// Write plain text only: no colours, no links, no line that changes
+    #[arg(long, global = true)]
+    pub(super) plain: bool,
     /// Format of errors on standard error
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = ErrorFormat::Text)]
     pub(super) error_format: ErrorFormat,
@@ -61,6 +64,7 @@ impl GlobalArgs {
         let mut options: Vec<OsString> = Vec::new();
         options.extend(self.config_path.into_iter().flat_map(|path| ["--config-path".into(), path.into()]));
         options.extend(self.verbose.then(|| "--verbose".into()));
+        options.extend(self.plain.then(|| "--plain".into()));
         if self.error_format == ErrorFormat::Json {
             options.extend(["--error-format".into(), "json".into()]);
         }

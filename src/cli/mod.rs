@@ -82,7 +82,7 @@ enum Command {
 
 /// Runs the command line in `host.args` and returns its exit code. A panic on the way is a failure like others.
 pub fn run(host: &Host) -> ExitCode {
-    let ui = Ui::new(host, false, asks_for_json(host));
+    let ui = Ui::new(host, &GlobalArgs::default(), asks_for_json(host));
     caught(|| obey(host, &ui)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
 }
 
@@ -108,7 +108,7 @@ fn obey(host: &Host, ui: &Ui) -> ExitCode {
         Err(failure) => return ui.fail(&failure),
     };
     let json = in_ai_mode(host) || cli.global.error_format == ErrorFormat::Json;
-    let ui = Ui::new(host, cli.global.verbose, json);
+    let ui = Ui::new(host, &cli.global, json);
     match dispatch(host, &ui, cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ui.fail(&failure),

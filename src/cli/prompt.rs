@@ -22,7 +22,7 @@ pub(super) struct Prompter<'a> {
 }
 
 /// One line, or `None` at the end of input.
-type Line = io::Result<Option<String>>;
+pub(super) type Line = io::Result<Option<String>>;
 
 /// Standard input, read on a thread of its own, a line when it is asked for. A line that was read for a question that
 /// was cancelled goes to the next one.
@@ -57,6 +57,13 @@ impl Lines {
         self.requested = false;
         line.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))
     }
+
+    /// Forgets a line that was read for a question that was cancelled.
+    fn discard(&mut self) {
+        if self.requested && self.lines.try_recv().is_ok() {
+            self.requested = false;
+        }
+    }
 }
 
 impl<'a> Prompter<'a> {
@@ -64,13 +71,23 @@ impl<'a> Prompter<'a> {
         Self { ui, lines: None }
     }
 
-    /// The next line of standard input.
-    async fn next(&mut self) -> Line {
+    /// The next line of standard input, whoever asked for it. May be dropped and called again without losing one.
+    pub(super) async fn next(&mut self) -> Line {
         let lines = match &mut self.lines {
             Some(lines) => lines,
             none => none.insert(Lines::start(self.ui.clone())?),
         };
         lines.next().await
+    }
+
+    /// Discards what was typed before anything was asked.
+    pub(super) fn discard_typed_ahead(&mut self) {
+        self.ui.discard_typed_ahead();
+        if self.ui.is_asked_here()
+            && let Some(lines) = &mut self.lines
+        {
+            lines.discard();
+        }
     }
 
     /// Asks until the answer passes `read`; an empty answer is `default`. A pipe gets one try.

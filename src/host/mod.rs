@@ -9,6 +9,7 @@ mod browser;
 mod clock;
 mod entropy;
 mod env;
+mod environment;
 mod http;
 mod limits;
 mod listeners;
@@ -20,6 +21,8 @@ mod resolver;
 mod runtime;
 mod signals;
 mod streams;
+#[cfg_attr(not(unix), path = "terminal/other.rs")]
+mod terminal;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -29,10 +32,11 @@ use std::sync::Arc;
 
 pub use blocking::blocking;
 pub(crate) use browser::OPEN_COMMAND;
-pub use browser::{Browser, NoBrowser, Opened, open_here};
+pub use browser::{Browser, Opened, open_here};
 pub use clock::Clock;
 pub use entropy::{Entropy, NoEntropy, draw};
 pub use env::Env;
+pub use environment::{NoBrowser, SshTarget};
 pub use http::{
     CertificateProblem, Http, ProxyProblem, Request, Response, RootsError, RootsProblem, TimeLimit, TransportCause,
     TransportError, TransportKind,
@@ -44,7 +48,8 @@ pub use peers::Peers;
 pub use process::{Process, Program, Staying};
 pub use runtime::runtime;
 pub use signals::{Interrupts, Signals};
-pub use streams::{KeptTerminal, OutputError, Stream, Streams};
+pub use streams::{OutputError, Stream, Streams};
+pub use terminal::{HiddenInput, KeptTerminal};
 
 /// A future on the heap, so that traits with asynchronous methods can be used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -58,6 +63,8 @@ pub struct Host {
     pub env: Env,
     /// The user's folders.
     pub folders: Folders,
+    /// The name of this machine.
+    pub name: Option<String>,
     /// The clock, read once a decision.
     pub clock: Arc<dyn Clock>,
     /// The operating system's random source.
@@ -104,6 +111,7 @@ impl Host {
         Self {
             args: os_args(),
             folders: Folders { home: dirs::home_dir(), data: dirs::data_dir() },
+            name: os_name(),
             clock: Arc::new(clock::OsClock),
             entropy: Arc::new(entropy::OsEntropy),
             streams: Streams::from_os(),
@@ -117,6 +125,21 @@ impl Host {
             env,
         }
     }
+
+    /// How a person reaches this machine with `ssh`.
+    pub fn ssh_target(&self) -> SshTarget {
+        SshTarget::of(&self.env, self.name.as_deref())
+    }
+}
+
+#[cfg(unix)]
+fn os_name() -> Option<String> {
+    rustix::system::uname().nodename().to_str().ok().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn os_name() -> Option<String> {
+    None
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module is the door")]

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::terminal;
+
 /// The longest line that is read, in bytes with its end.
 const LONGEST_LINE: u64 = 64 * 1024;
 
@@ -15,28 +17,8 @@ struct Inner {
     output: Mutex<Box<dyn Write + Send>>,
     error: Mutex<Box<dyn Write + Send>>,
     terminals: [bool; 3],
-}
-
-/// The state of the terminal. Whatever happens to it in between, it is restored when this is dropped.
-pub struct KeptTerminal(#[cfg(unix)] Option<rustix::termios::Termios>);
-
-impl KeptTerminal {
-    /// Remembers how the terminal at standard input is, if there is one.
-    pub fn remember() -> Self {
-        Self(
-            #[cfg(unix)]
-            rustix::termios::tcgetattr(io::stdin()).ok(),
-        )
-    }
-}
-
-impl Drop for KeptTerminal {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(terminal) = &self.0 {
-            rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, terminal).ok();
-        }
-    }
+    /// Whether they are the streams of this process.
+    real: bool,
 }
 
 /// Names one of the streams.
@@ -76,7 +58,7 @@ impl Streams {
     /// The streams of this process.
     pub(super) fn from_os() -> Self {
         let terminals = [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()];
-        Self::new(BufReader::new(io::stdin()), io::stdout(), io::stderr(), terminals)
+        Self::of(BufReader::new(io::stdin()), io::stdout(), io::stderr(), terminals, true)
     }
 
     /// Streams made of any reader and writers; `terminals` says for each whether a person sits at it.
@@ -86,11 +68,22 @@ impl Streams {
         error: impl Write + Send + 'static,
         terminals: [bool; 3],
     ) -> Self {
+        Self::of(input, output, error, terminals, false)
+    }
+
+    fn of(
+        input: impl BufRead + Send + 'static,
+        output: impl Write + Send + 'static,
+        error: impl Write + Send + 'static,
+        terminals: [bool; 3],
+        real: bool,
+    ) -> Self {
         Self(Arc::new(Inner {
             input: Mutex::new(Box::new(input)),
             output: Mutex::new(Box::new(output)),
             error: Mutex::new(Box::new(error)),
             terminals,
+            real,
         }))
     }
 
@@ -127,14 +120,24 @@ impl Streams {
         Ok(Some(line))
     }
 
+    /// Waits until a person has typed something and this process may read it: in the background of its terminal
+    /// it would be stopped (POSIX base definitions, section 11.1.4). Returns at once for any other input.
+    pub fn wait_for_input(&self) {
+        if self.is_real_terminal() {
+            terminal::wait_for_input();
+        }
+    }
+
     /// Discards what was typed before anything was asked, where a person types.
     pub fn discard_typed_ahead(&self) {
-        #[cfg(unix)]
-        if self.is_terminal(Stream::Input) {
-            use rustix::termios::{QueueSelector, tcflush};
-            // Where it cannot be done, the input is read as usual.
-            tcflush(io::stdin(), QueueSelector::IFlush).ok();
+        if self.is_real_terminal() {
+            terminal::discard_typed_ahead();
         }
+    }
+
+    /// Whether standard input is the terminal of this process.
+    pub(super) fn is_real_terminal(&self) -> bool {
+        self.0.real && self.is_terminal(Stream::Input)
     }
 
     /// Whether a person sits at the stream.

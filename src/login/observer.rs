@@ -46,7 +46,8 @@ pub trait Observer {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
     /// Waits for a response that comes by another way than the callback: the address that the browser ended on.
-    /// `None` when none will come. A call may be cancelled and repeated without losing one.
+    /// `None`, once, when none will come. It is polled for as long as the response is waited for, and may keep a
+    /// display up to date. A call may be cancelled and repeated without losing anything.
     fn pasted(&mut self) -> BoxFuture<'_, Option<Secret>> {
         Box::pin(pending())
     }

@@ -46,7 +46,7 @@ impl Race<'_> {
                     loopback::Event::Callback(callback) => return Ok(callback),
                     loopback::Event::Refused(refusal) => Event::CallbackRefused(refusal),
                 },
-                pasted = observer.pasted(), if self.pastes.is_some() => match self.read(pasted)? {
+                pasted = observer.pasted() => match self.read(pasted)? {
                     Some(Ok(callback)) => return Ok(callback),
                     Some(Err(error)) => Event::PasteRefused(error),
                     None => continue,

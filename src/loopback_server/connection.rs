@@ -31,6 +31,10 @@ pub(super) struct Ends {
     pub(super) local: SocketAddr,
 }
 
+fn names_of<H: Handler>(_: &H) -> &'static [&'static str] {
+    H::NAMES
+}
+
 /// Serves a connection until it is closed.
 pub(super) async fn serve(stream: TcpStream, ends: Ends, progress: Progress, handler: Arc<impl Handler>) {
     let end = Instant::now() + HEAD_DEADLINE;
@@ -39,13 +43,14 @@ pub(super) async fn serve(stream: TcpStream, ends: Ends, progress: Progress, han
     }
     progress.reading();
     let asked = Arc::new(AtomicBool::new(false));
+    let names = names_of(&*handler);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         asked.store(true, Ordering::Relaxed);
         progress.answering();
         let (head, _unread) = request.into_parts();
         let handler = &*handler;
         async move {
-            Ok::<_, Infallible>(match Request::check(head, ends) {
+            Ok::<_, Infallible>(match Request::check(head, ends, names) {
                 Ok(request) => handler.handle(request).await,
                 Err(headers) => handler.reject(Rejection::WrongHost, &headers),
             })

@@ -8,6 +8,9 @@ use super::{Request, Response};
 
 /// Answers the requests that a server receives.
 pub trait Handler: Send + Sync + 'static {
+    /// Names of this machine that a `Host` with the port may have, beside the address.
+    const NAMES: &'static [&'static str] = &[];
+
     /// Answers a request that names this server as its host.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 

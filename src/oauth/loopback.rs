@@ -89,6 +89,8 @@ pub enum Event {
 pub enum Refusal {
     /// Its head is larger than [`MAX_HEAD`](loopback_server::MAX_HEAD).
     HeadTooLarge,
+    /// It named another host than this machine's loopback address.
+    WrongHost,
     /// It came from the user with this id, who is neither ours nor root.
     OtherUser(u32),
 }
@@ -127,6 +129,10 @@ struct CallbackHandler {
 }
 
 impl Handler for CallbackHandler {
+    /// The name that somebody writes who swaps the address of a port forwarder into the redirect URI by hand. No page
+    /// under another name can send it, and the `state` protects both.
+    const NAMES: &'static [&'static str] = &["localhost"];
+
     async fn handle(&self, request: Request) -> Response {
         let page = match self.read(&request) {
             Err(stray) => Page::Stray(stray),
@@ -140,7 +146,10 @@ impl Handler for CallbackHandler {
 
     fn reject(&self, rejection: Rejection, headers: &HeaderMap) -> Response {
         let stray = match rejection {
-            Rejection::WrongHost => Stray::Forbidden,
+            Rejection::WrongHost => {
+                self.events().refused(Refusal::WrongHost);
+                Stray::Forbidden
+            }
             Rejection::Malformed => Stray::BadRequest,
             Rejection::HeadTooLarge => {
                 self.events().refused(Refusal::HeadTooLarge);
@@ -154,6 +163,7 @@ impl Handler for CallbackHandler {
 impl CallbackHandler {
     fn read(&self, request: &Request) -> Result<Callback, Stray> {
         if !request.names_port() {
+            self.events().refused(Refusal::WrongHost);
             return Err(Stray::Forbidden);
         }
         let read = self.expected.read(request.method(), request.path(), request.query(), request.headers())?;

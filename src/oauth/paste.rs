@@ -72,6 +72,12 @@ impl Pastes {
     }
 }
 
+/// Whether a terminal has said that a paste begins, and not yet that it ends.
+pub fn is_unfinished(text: &str) -> bool {
+    let [begin, end] = BRACKETS.map(|bracket| text.rfind(bracket));
+    begin > end
+}
+
 fn read(pasted: &str, expected: &Expected, port: u16) -> Result<Callback, PasteError> {
     let text = undressed(pasted);
     if text.is_empty() {

@@ -1,9 +1,10 @@
 //! The sign-in as a conversation: every question, every option, which profile is meant.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 
 use aliyun_rs::sandbox::Decision;
 
+use crate::support::ports::turn;
 use crate::support::{Output, Run, World, story};
 
 const DEMO: [&str; 5] = ["configure", "--mode", "OAuth", "--profile", "demo"];
@@ -148,7 +149,18 @@ fn an_answer_that_is_not_utf8_is_a_usage_error() {
 #[test]
 fn a_bad_answer_at_a_terminal_is_asked_again() {
     let world = World::new();
-    let output = Run::new(&DEMO).input("2\n1\nfar away\nus-east-1\nfr\nzh\n").terminal().sign_in(&world).done();
+    let (answers, mut keyboard) = io::pipe().unwrap();
+    let _turn = turn();
+    let running = Run::new(&DEMO).reader(BufReader::new(answers)).terminal().start(&world);
+    for (question, answer) in [
+        ("OAuth Site Type", "2\n1\n"),
+        ("Default Region Id", "far away\nus-east-1\n"),
+        ("Default Language", "fr\nzh\n"),
+    ] {
+        running.wait_for(question);
+        keyboard.write_all(answer.as_bytes()).unwrap();
+    }
+    let output = running.finish().done();
     for (question, times) in [("OAuth Site Type", 2), ("Default Region Id", 2), ("Default Language", 2)] {
         assert_eq!(output.stdout.matches(question).count(), times, "{output}");
     }

@@ -32,7 +32,7 @@ fn look(home: &Home, variables: &[(&str, &str)]) -> (Option<i32>, Vec<Value>) {
 fn planted_faults_are_named_with_what_helps() {
     let proxy = ("HTTPS_PROXY", "http://user:secret@127.0.0.1:1");
     for (variables, check, words) in [
-        (&[][..], "browser", "there is no graphical session"),
+        (&[][..], "browser", "no browser is opened here"),
         (&[("SSH_CONNECTION", "a 1 b 2"), ("DISPLAY", ":0")], "browser", "this is a remote shell"),
         (&[("SSL_CERT_FILE", "/nowhere/ca.pem")], "certificates", "`/nowhere/ca.pem`, which does not exist"),
         (&[("SSL_CERT_DIR", "/nowhere")], "certificates", "SSL_CERT_DIR names `/nowhere`"),

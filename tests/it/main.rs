@@ -41,6 +41,7 @@ mod network;
 #[cfg(unix)]
 mod owners;
 #[cfg(unix)]
+mod paste;
 mod process;
 #[cfg(unix)]
 mod proxy;

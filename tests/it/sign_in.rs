@@ -99,9 +99,11 @@ fn a_sign_in_that_nobody_completes_times_out() {
     Please open the following URL in your browser to authorize:
     SANDBOX/oauth2/v1/auth?response_type=code&client_id=4038181954557748008&state=STATE&code_challenge=CHALLENGE&code_challenge_method=S256&redirect_uri=http%3A%2F%2F127.0.0.1%3APORT%2Fcli%2Fcallback
     --- stderr
-    No browser is opened here: open the address yourself, on this machine.
+    No browser is opened here: there is no graphical session. Open the address in any browser.
+    If that browser is on another machine, run this there first:
+      ssh -N -L PORT:127.0.0.1:PORT USER@machine
     error: nobody signed in within 0s
-    hint: run the command again, with `--timeout 10m` to wait longer; the browser must run on this machine
+    hint: run the command again, with `--timeout 10m` to wait longer; if the browser is on another machine, paste the address on which it ends
     hint: a RAM administrator may have to install the app `official-cli` in the account (RAM console, Integrations > OAuth (Preview) > Third-party Application) and assign this user or role to it
     ");
 }

@@ -3,6 +3,7 @@
 pub(super) mod delete;
 mod get;
 pub(super) mod list;
+mod narrator;
 mod restore;
 mod set;
 mod settings;

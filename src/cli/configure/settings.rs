@@ -37,7 +37,7 @@ impl Settings {
         (region, language): (Option<&str>, Option<&str>),
     ) -> Result<(), Failure> {
         // What was typed while the browser was open answers nothing that had been asked.
-        context.ui.discard_typed_ahead();
+        prompter.discard_typed_ahead();
         self.region = match region {
             Some(region) => region.to_owned(),
             None => {

@@ -1,10 +1,10 @@
 //! `aliyun-rs configure --mode OAuth`: the conversation of the official document, in its order and wording.
 
-use std::io;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::narrator::Narrator;
 use super::settings::Settings;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Usage};
@@ -12,8 +12,8 @@ use crate::cli::messages::{Message, Warning, pages};
 use crate::cli::options::{read_language, read_mode, read_profile, read_region, read_site, read_timeout, read_yes};
 use crate::cli::prompt::Prompter;
 use crate::config::{Mode, Profile, ProfileName};
-use crate::host::{Interrupts, Opened};
-use crate::login::{self, Event, NotExchanged, Observer, Outcome};
+use crate::host::Interrupts;
+use crate::login::{self, NotExchanged, Outcome};
 use crate::openapi::Key;
 use crate::openapi::sts::caller_identity;
 use crate::site::Site;
@@ -43,7 +43,7 @@ pub(in crate::cli) struct SignInArgs {
     /// How long to wait for the browser, such as 90s or 10m [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = read_timeout)]
     timeout: Option<Duration>,
-    /// Show the address without opening a browser
+    /// Show the address without opening a browser, and take the address that it ends on as a paste, also from a pipe
     #[arg(long)]
     no_browser: bool,
     /// Replace a profile of another mode without asking
@@ -76,6 +76,8 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
             Some(site) => site,
             None => prompter.ask(interrupts, Message::AskSite, Site::China, read_site).await?,
         };
+        // A person can always paste; a pipe holds the answers to the questions unless no browser is to be opened.
+        let pastes = args.no_browser || context.ui.is_asked_here();
         let input = login::Input {
             logins: &context.logins,
             cloud: &context.cloud,
@@ -83,10 +85,14 @@ pub(super) fn run(context: &Context<'_>, args: SignInArgs) -> Result<(), Failure
             site,
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             open_browser: !args.no_browser,
-            takes_pastes: false,
+            takes_pastes: pastes,
             wording: pages::wording,
         };
-        let outcome = login::sign_in(context.host, &input, interrupts, &mut Narrator(context)).await?;
+        let mut narrator = Narrator::new(context, &mut prompter, pastes);
+        let outcome = login::sign_in(context.host, &input, interrupts, &mut narrator).await;
+        drop(narrator);
+        prompter.discard_typed_ahead();
+        let outcome = outcome?;
         show(context, &name, &outcome);
         let mut settings = Settings::default_for(context, existing.as_ref(), site);
         let options = (args.region.as_deref(), args.language.as_deref());
@@ -171,29 +177,4 @@ async fn welcome(
     context.ui.say(&Message::Welcome { identity: &identity, until: *expiration, remaining })?;
     context.warn_if_shadowed(name);
     Ok(())
-}
-
-/// Says what to do in the browser.
-struct Narrator<'a>(&'a Context<'a>);
-
-impl Observer for Narrator<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let ui = self.0.ui;
-        match event {
-            Event::Waiting { url, no_browser, .. } => {
-                if let Err(Failure::Output(error)) = ui.say(&Message::Open { url }) {
-                    return Err(error.into_cause());
-                }
-                if no_browser.is_some() {
-                    ui.note(&Message::NoBrowser);
-                }
-            }
-            Event::Browser(Ok(Opened::Person)) => {}
-            Event::Browser(Ok(Opened::Played(user))) => ui.note(&Message::Played { user }),
-            Event::Browser(Err(error)) => ui.warn(&Warning::Browser(error)),
-            Event::CallbackRefused(refusal) => ui.warn(&Warning::CallbackRefused(*refusal)),
-            Event::PasteRefused(_) | Event::StillWaiting | Event::Authorized => {}
-        }
-        Ok(())
-    }
 }

@@ -18,8 +18,8 @@ use std::time::Duration;
 use crate::config::{Fault, Mode, Note, ProfileName, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::doctor::{Finding, Verdict};
-use crate::host::TransportError;
-use crate::oauth::loopback::Refusal;
+use crate::host::{NoBrowser, SshTarget, TransportError};
+use crate::oauth::loopback::{PortsUnavailable, Refusal};
 use crate::openapi::sts::Identity;
 use crate::sandbox::VisitError;
 use crate::serve::Refused;
@@ -59,6 +59,10 @@ pub(super) trait Say {
 /// A sentence of a conversation or about what was done.
 pub(super) enum Message<'a> {
     App(AppMessage<'a>),
+    /// The question for the address that the browser ends on, in the official client's words.
+    AskCallback {
+        left: Option<Duration>,
+    },
     AskLanguage {
         default: &'a str,
     },
@@ -101,7 +105,12 @@ pub(super) enum Message<'a> {
     ManualWritten {
         folder: &'a Path,
     },
-    NoBrowser,
+    /// Why no browser is opened, and both ways back from one that is elsewhere.
+    NoBrowser {
+        reason: NoBrowser,
+        tunnel: Option<(u16, &'a SshTarget)>,
+        pastes: bool,
+    },
     NoProfiles,
     NotRevoked {
         reason: &'a Failure,
@@ -143,12 +152,16 @@ pub(super) enum Message<'a> {
     SignedInWithoutCredentials {
         profile: &'a str,
     },
+    StillWaiting,
     StillSignedIn {
         profile: &'a str,
     },
     Status(&'a Status<'a>),
     Switched {
         profile: &'a str,
+    },
+    TimeLeft {
+        left: Duration,
     },
     Verdict(Verdict),
     Welcome {
@@ -205,6 +218,7 @@ pub(super) enum Warning<'a> {
     Missed(&'a StoreError),
     Note(&'a Note),
     NotRefreshed(&'a Failure),
+    NoPort(&'a PortsUnavailable),
     NotRenewed(&'a Failure),
     NotServed(&'a Failure),
     Orphaned { profile: &'a str, source: &'a str },

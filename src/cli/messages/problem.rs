@@ -1,5 +1,7 @@
 //! What can be wrong with a value, in an option or an answer.
 
+use crate::oauth::paste::PasteError;
+
 /// Why a value was not accepted. Its `Display` is a code for programs; people get [`super::Say`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::cli) enum Problem {
@@ -33,6 +35,9 @@ pub(in crate::cli) enum Problem {
     /// Neither yes nor no.
     #[error("invalid-answer")]
     YesNo,
+    /// Not the address that the browser of this sign-in ends on.
+    #[error("invalid-paste")]
+    Paste(PasteError),
     /// Not text.
     #[error("invalid-text")]
     NotText,

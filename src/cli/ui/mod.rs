@@ -2,7 +2,9 @@
 //!
 //! Standard output takes what was asked for and the sign-in's conversation, standard error everything else.
 
+mod address;
 mod pick;
+mod waiting;
 
 use std::io;
 use std::process::ExitCode;
@@ -10,10 +12,13 @@ use std::process::ExitCode;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::cli::context::GlobalArgs;
 use crate::cli::failure::{Failure, Report};
 use crate::cli::messages::{Language, Message, Say, Warning};
 use crate::host::{Host, Stream, Streams};
 use crate::text::visible_json;
+
+pub(in crate::cli) use waiting::WaitingLine;
 
 /// Bytes of a long list that are written at once.
 const AT_ONCE: usize = 64 << 10;
@@ -26,12 +31,25 @@ pub(in crate::cli) struct Ui {
     verbose: bool,
     json_errors: bool,
     colourless: bool,
+    /// Whether no stream may get anything but text.
+    plain: bool,
+    /// Whether the terminal is of a kind that takes operating system commands (OSC), or ignores them.
+    modern: bool,
 }
 
 impl Ui {
-    pub(in crate::cli) fn new(host: &Host, verbose: bool, json_errors: bool) -> Self {
-        let colourless = host.env.get("NO_COLOR").is_some();
-        Self { streams: host.streams.clone(), language: Language::English, verbose, json_errors, colourless }
+    pub(in crate::cli) fn new(host: &Host, args: &GlobalArgs, json_errors: bool) -> Self {
+        // A terminal without a name or with this one knows no control sequences (terminfo(5)).
+        let term = host.env.get("TERM").unwrap_or(if cfg!(unix) { "dumb" } else { "windows" });
+        Self {
+            streams: host.streams.clone(),
+            language: Language::English,
+            verbose: args.verbose,
+            json_errors,
+            colourless: args.plain || host.env.get("NO_COLOR").is_some(),
+            plain: args.plain || term == "dumb",
+            modern: !["linux", "ansi", "vt", "cons"].iter().any(|old| term.starts_with(old)),
+        }
     }
 
     /// Prints what was asked for.
@@ -80,7 +98,11 @@ impl Ui {
     /// Writes a message of the conversation to standard output. A closed pipe is not an error: what has begun
     /// is completed.
     pub(in crate::cli) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
-        match self.streams.out(&message.text(self.language)) {
+        self.say_text(&message.text(self.language))
+    }
+
+    fn say_text(&self, text: &str) -> Result<(), Failure> {
+        match self.streams.out(text) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             done => Ok(done?),
         }
@@ -182,6 +204,20 @@ impl Ui {
         !self.json_errors && !self.colourless && self.streams.is_terminal(stream)
     }
 
+    /// Whether a stream is a terminal that obeys control sequences.
+    fn is_capable(&self, stream: Stream) -> bool {
+        !self.plain && self.streams.is_terminal(stream)
+    }
+
+    /// Writes to standard output or error.
+    fn write(&self, stream: Stream, text: &str) {
+        match stream {
+            // What cannot be shown is missed by a reader who has left.
+            Stream::Output => drop(self.streams.out(text)),
+            _ => self.streams.err(text),
+        }
+    }
+
     /// Whether a person sits at standard input.
     pub(in crate::cli) fn is_asked_here(&self) -> bool {
         self.streams.is_terminal(Stream::Input)
@@ -199,6 +235,7 @@ impl Ui {
 
     /// Reads a line of standard input; `None` at its end.
     pub(in crate::cli) fn read_line(&self) -> io::Result<Option<String>> {
+        self.streams.wait_for_input();
         self.streams.read_line()
     }
 

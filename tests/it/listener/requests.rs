@@ -46,7 +46,7 @@ fn only_navigations_to_the_callback_are_accepted() {
 }
 
 #[test]
-fn only_the_literal_address_is_served() {
+fn only_this_machines_own_names_are_served() {
     let sign_in = SignIn::ending_with(Page::Success);
     let port = sign_in.port;
     let query = format!("/cli/callback?code=the-code&state={STATE}");
@@ -55,7 +55,9 @@ fn only_the_literal_address_is_served() {
         "Host:\r\n".into(),
         "Host: 127.0.0.1\r\n".into(),
         "Host: 127.0.0.1:\r\n".into(),
-        format!("Host: localhost:{port}\r\n"),
+        "Host: localhost\r\n".into(),
+        format!("Host: localhost:{}\r\n", port.wrapping_add(1)),
+        format!("Host: localhost.evil.example:{port}\r\n"),
         format!("Host: [::1]:{port}\r\n"),
         format!("Host: 127.0.0.1:{}\r\n", port.wrapping_add(1)),
         format!("Host: 127.0.0.1.evil.example:{port}\r\n"),

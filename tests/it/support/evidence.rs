@@ -12,12 +12,13 @@ use super::{Output, World};
 const SECRETS: [&str; 4] = ["oauth_access_token", "oauth_refresh_token", "access_key_secret", "sts_token"];
 
 /// What differs from run to run, for snapshots.
-pub(crate) const FILTERS: [(&str, &str); 7] = [
+pub(crate) const FILTERS: [(&str, &str); 8] = [
     (r"state=[\w-]{43,}", "state=STATE"),
     (r"code_challenge=[\w-]{43}", "code_challenge=CHALLENGE"),
     (r"127\.0\.0\.1(:|%3A)1234\d", "127.0.0.1${1}PORT"),
     (r"127\.0\.0\.1:\d+", "SANDBOX"),
     (r"request id [\w-]+", "request id ID"),
+    (r"-L \d+:", "-L PORT:"),
     (r"/[^`\s]*/data/aliyun-rs/sandbox/", "DATA/"),
     (r"(?m)[ \t]+$", ""),
 ];

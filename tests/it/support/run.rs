@@ -26,6 +26,8 @@ pub(crate) struct Run {
     terminals: [bool; 3],
     env: Vec<(String, String)>,
     user: Option<String>,
+    /// Why there is no browser, if nobody has one.
+    reason: NoBrowser,
     decision: Decision,
     interrupts: Arc<Mutex<Option<UnboundedReceiver<()>>>>,
     meanwhile: Option<(&'static str, Act)>,
@@ -41,6 +43,7 @@ impl Run {
             terminals: [false; 3],
             env: Vec::new(),
             user: Some("alice".to_owned()),
+            reason: NoBrowser::NoDisplay,
             decision: Decision::Authorize,
             interrupts: Arc::default(),
             meanwhile: None,
@@ -77,8 +80,12 @@ impl Run {
         self
     }
 
-    pub(crate) fn no_browser(mut self) -> Self {
-        self.user = None;
+    pub(crate) fn no_browser(self) -> Self {
+        self.no_browser_because(NoBrowser::NoDisplay)
+    }
+
+    pub(crate) fn no_browser_because(mut self, reason: NoBrowser) -> Self {
+        (self.user, self.reason) = (None, reason);
         self
     }
 
@@ -125,6 +132,7 @@ impl Run {
         host.env = [("ALIYUN_RS_SANDBOX".to_owned(), world.sandbox.url())].into_iter().chain(self.env).collect::<Env>();
         host.folders =
             Folders { home: Some(world.home.path().join("home")), data: Some(world.home.path().join("data")) };
+        host.name = Some("machine".to_owned());
         host.clock = world.clock.clone();
         let skipped = Arc::default();
         if !self.pauses {
@@ -143,6 +151,7 @@ impl Run {
         host.browser = Arc::new(Program {
             http: host.http.clone(),
             user: self.user,
+            reason: self.reason,
             decision: self.decision,
             visit: Arc::clone(&visit),
         });
@@ -175,6 +184,15 @@ impl Running {
                 return stdout;
             }
             assert!(!self.thread.is_finished() && Instant::now() < until, "no `{text}` in {stdout}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until standard error holds `text`.
+    pub(crate) fn wait_for_error(&self, text: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.stderr.text().contains(text) {
+            assert!(!self.thread.is_finished() && Instant::now() < until, "no `{text}` in {}", self.stderr.text());
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -302,13 +320,14 @@ type Visit = JoinHandle<Result<(u16, String), String>>;
 struct Program {
     http: Arc<dyn Http>,
     user: Option<String>,
+    reason: NoBrowser,
     decision: Decision,
     visit: Arc<Mutex<Option<Visit>>>,
 }
 
 impl Browser for Program {
     fn unavailable(&self) -> Option<NoBrowser> {
-        self.user.is_none().then_some(NoBrowser::NoDisplay)
+        self.user.is_none().then_some(self.reason)
     }
 
     fn open(&self, url: &str) -> BoxFuture<'_, io::Result<Opened>> {

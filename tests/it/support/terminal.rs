@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{InputModes, LocalModes, OutputModes, tcgetattr};
+use rustix::termios::{InputModes, LocalModes, OutputModes, Winsize, tcgetattr, tcsetwinsize};
 
-use super::PATIENCE;
 use super::process::{ALIYUN_RS, Home, Started, start};
+use super::{PATIENCE, World};
 
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const DOWN: &str = "\x1b[B";
@@ -31,6 +32,8 @@ pub(crate) struct Terminal {
     person: File,
     /// What was shown since the last [`Terminal::wait_for`].
     shown: String,
+    /// All that was ever shown.
+    all: String,
 }
 
 /// The program as the foreground job of a terminal. It is killed when dropped.
@@ -49,17 +52,63 @@ impl Terminal {
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         fcntl_setfl(&person, OFlags::NONBLOCK).unwrap();
-        Self { person: person.into(), shown: String::new() }
+        Self { person: person.into(), shown: String::new(), all: String::new() }
     }
 
     /// Starts `aliyun-rs` with this terminal as its own.
     pub(crate) fn start(&self, home: &Home, args: &[&str]) -> Job {
+        self.launch(home.other("setsid", &[]), args)
+    }
+
+    /// The same in a world, which must be [`World::real`].
+    pub(crate) fn start_in(&self, world: &World, args: &[&str]) -> Job {
+        self.launch(world.command("setsid"), args)
+    }
+
+    fn launch(&self, mut setsid: Command, args: &[&str]) -> Job {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let mut command = home.other("setsid", &["--ctty", "sh", "-c", SHELL, "sh", ALIYUN_RS]);
-        let mut shell =
-            start(command.args(args).env("TERM", "xterm").stdin(ioctl_tiocgptpeer(&self.person, flags).unwrap()));
+        setsid.args(["--ctty", "sh", "-c", SHELL, "sh", ALIYUN_RS]).args(args).env("TERM", "xterm");
+        let mut shell = start(setsid.stdin(ioctl_tiocgptpeer(&self.person, flags).unwrap()));
         let program = shell.line().parse().unwrap();
         Job { shell, program: Pid::from_raw(program).unwrap() }
+    }
+
+    /// Makes the terminal so many columns wide.
+    pub(crate) fn resize(&self, columns: u16) {
+        tcsetwinsize(&self.person, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    }
+
+    /// All that was ever shown.
+    pub(crate) fn all(&mut self) -> &str {
+        self.read();
+        &self.all
+    }
+
+    /// What is shown next, up to one of `ends`.
+    pub(crate) fn read_until(&mut self, ends: &[char]) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            self.read();
+            if let Some(at) = self.shown.find(ends) {
+                return self.shown.drain(..at).collect();
+            }
+            assert!(Instant::now() < until, "none of {ends:?} in {:?}", self.shown);
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until what is typed is not shown.
+    pub(crate) fn wait_for_silence(&self) {
+        let until = Instant::now() + PATIENCE;
+        while self.echoes() {
+            assert!(Instant::now() < until, "what is typed is still shown");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether what is typed is shown.
+    pub(crate) fn echoes(&self) -> bool {
+        self.modes().2.contains(LocalModes::ECHO)
     }
 
     /// Types.
@@ -98,7 +147,11 @@ impl Terminal {
     fn read(&mut self) {
         let mut bytes = [0; 4096];
         match self.person.read(&mut bytes) {
-            Ok(length) => self.shown.push_str(&String::from_utf8_lossy(&bytes[..length])),
+            Ok(length) => {
+                let text = String::from_utf8_lossy(&bytes[..length]);
+                self.shown.push_str(&text);
+                self.all.push_str(&text);
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => panic!("the terminal shows {:?}, then nobody has it open: {error}", self.shown),
         }

@@ -129,7 +129,7 @@ impl World {
         self.value(profile, "oauth_refresh_token").as_str().unwrap_or_default().to_owned()
     }
 
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = http::Request::post(format!("{}{path}", self.sandbox.url()))
             .header("content-type", "application/x-www-form-urlencoded")

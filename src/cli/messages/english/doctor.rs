@@ -4,9 +4,9 @@ use std::fmt::{Result, Write as _};
 
 use super::name;
 use super::network::transport;
+use super::sign_in::why_no_browser;
 use super::warning::{clock, note};
 use crate::doctor::Finding;
-use crate::host::NoBrowser;
 use crate::text::visible;
 
 pub(super) fn finding(finding: &Finding, f: &mut String) -> Result {
@@ -28,7 +28,7 @@ pub(super) fn finding(finding: &Finding, f: &mut String) -> Result {
         Finding::Browser => f.write_str("a browser can be opened here"),
         Finding::NoBrowser(why) => {
             f.write_str("no browser is opened here: ")?;
-            no_browser(*why, f)
+            f.write_str(why_no_browser(*why))
         }
         Finding::Proxy { variable } => write!(f, "requests go through the proxy that {variable} names"),
         Finding::CertificatesMissing { variable, path } => {
@@ -70,12 +70,4 @@ pub(super) fn finding(finding: &Finding, f: &mut String) -> Result {
         Finding::SignInNeeded { profile, .. } => write!(f, "the profile `{}` needs a sign-in", name(profile.as_str())),
         Finding::ProfileUnusable(error) => super::failure::credentials(error, f),
     }
-}
-
-fn no_browser(why: NoBrowser, f: &mut String) -> Result {
-    f.write_str(match why {
-        NoBrowser::NotWanted => "it was not wanted",
-        NoBrowser::Ssh => "this is a remote shell",
-        NoBrowser::NoDisplay => "there is no graphical session",
-    })
 }

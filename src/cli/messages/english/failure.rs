@@ -299,7 +299,7 @@ fn login(error: &login::Error, f: &mut String) -> Result {
     }
 }
 
-fn ports(error: &PortsUnavailable, f: &mut String) -> Result {
+pub(super) fn ports(error: &PortsUnavailable, f: &mut String) -> Result {
     f.write_str("cannot listen for the browser on 127.0.0.1")?;
     for (index, (port, error)) in error.tried().iter().enumerate() {
         let mark = if index == 0 { ": " } else { ", " };

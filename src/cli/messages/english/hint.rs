@@ -100,7 +100,8 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             f.write_str("this is not what Alibaba Cloud usually answers; try again, and report it if it persists")
         }
         Hint::TimedOut => f.write_str(
-            "run the command again, with `--timeout 10m` to wait longer; the browser must run on this machine",
+            "run the command again, with `--timeout 10m` to wait longer; if the browser is on another machine, paste the \
+             address on which it ends",
         ),
         Hint::UseExec => f.write_str("run programs with `aliyun-rs exec`, which keeps it away from them"),
         Hint::Yes => f.write_str("pass `--yes` to confirm"),

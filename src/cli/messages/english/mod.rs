@@ -6,6 +6,7 @@ mod failure;
 mod faults;
 mod hint;
 mod network;
+mod sign_in;
 mod status;
 mod warning;
 
@@ -31,6 +32,8 @@ fn name(text: &str) -> String {
 pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
     match message {
         Message::App(about) => app::message(about, f),
+        Message::AskCallback { left: None } => f.write_str("Callback URL: "),
+        Message::AskCallback { left: Some(left) } => write!(f, "({} left) Callback URL: ", span(*left)),
         Message::AskLanguage { default } => write!(f, "Default Language [zh|en] {}: ", name(default)),
         Message::AskRegion { default } => write!(f, "Default Region Id [{}]: ", name(default)),
         Message::AskReplace => f.write_str("Replace it? Its long-lived key is overwritten [y/N]: "),
@@ -63,7 +66,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             until.map_or(Ok(()), |until| writeln!(f, "until     {until}"))
         }
         Message::ManualWritten { folder } => writeln!(f, "Wrote the manual pages to `{}`.", folder.display()),
-        Message::NoBrowser => f.write_str("No browser is opened here: open the address yourself, on this machine.\n"),
+        Message::NoBrowser { reason, tunnel, pastes } => sign_in::no_browser(*reason, *tunnel, *pastes, f),
         Message::NoProfiles => {
             f.write_str("There are no profiles yet; to sign in: aliyun-rs configure --mode OAuth --profile NAME\n")
         }
@@ -108,11 +111,13 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             "The profile `{}` is signed in and saved, but there are no credentials yet; the next command obtains them.",
             name(profile)
         ),
+        Message::StillWaiting => f.write_str(sign_in::STILL_WAITING),
         Message::StillSignedIn { profile } => {
             writeln!(f, "The profile `{}` is signed in and saved; run `configure` again to change it.", name(profile))
         }
         Message::Status(status) => status::status(status, f),
         Message::Switched { profile } => writeln!(f, "The current profile is now `{}`.", name(profile)),
+        Message::TimeLeft { left } => write!(f, "Waiting for the browser, {} left", span(*left)),
         Message::Verdict(verdict) => f.write_str(match verdict {
             Verdict::Ok => "ok       ",
             Verdict::Warning => "warning  ",
@@ -142,6 +147,7 @@ pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
         Problem::Language => "the language is zh or en",
         Problem::Mode => "unknown mode; only OAuth is supported",
         Problem::ProfileName => "a profile name has 1 to 256 bytes, is not blank, and has no control characters",
+        Problem::Paste(error) => return sign_in::paste(*error, f),
         Problem::Region => "a region ID has only letters, digits and hyphens, such as cn-hangzhou",
         Problem::Site => "the OAuth site type is CN (or 0) or INTL (or 1)",
         Problem::YesNo => "please answer yes or no",

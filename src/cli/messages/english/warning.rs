@@ -3,7 +3,7 @@
 use std::fmt::{Result, Write as _};
 use std::time::Duration;
 
-use super::failure::{failure, malformed, store};
+use super::failure::{failure, malformed, ports, store};
 use super::name;
 use super::network::transport;
 use crate::cli::messages::Warning;
@@ -19,6 +19,10 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
         Warning::Browser(error) => write!(f, "no browser could be started ({error}); open the address yourself"),
         Warning::CallbackRefused(Refusal::HeadTooLarge) => f.write_str(
             "the browser sent more cookies than are accepted: delete its cookies for 127.0.0.1, then reload the page",
+        ),
+        Warning::CallbackRefused(Refusal::WrongHost) => f.write_str(
+            "a request for another host was refused: a tunnel must lead to 127.0.0.1 with the same port at both ends; open \
+             the address as it is shown",
         ),
         Warning::CallbackRefused(Refusal::OtherUser(uid)) => write!(
             f,
@@ -38,6 +42,10 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             store(error, f)
         }
         Warning::Note(found) => note(found, f),
+        Warning::NoPort(unavailable) => {
+            ports(unavailable, f)?;
+            f.write_str("; paste the address on which the browser ends instead")
+        }
         Warning::NotRenewed(why) => {
             f.write_str("could not renew; the current credentials are still valid: ")?;
             failure(why, f)
