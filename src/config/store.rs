@@ -307,19 +307,31 @@ impl Locked {
         })
     }
 
-    /// Reads the private file that holds the journal.
-    pub(super) fn read_journal(&self) -> Result<Journal, StoreError> {
+    /// Reads the journal.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::journal`].
+    pub fn journal(&self) -> Result<Journal, StoreError> {
         let name = self.place.own(JOURNAL);
         Journal::read(&self.place.path_of(&name), self.place.folder.open(&name))
     }
 
-    /// Replaces the journal, durably.
-    pub(super) fn write_journal(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+    /// Makes `journal` the one on disk, durably. One with nothing in it is removed.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being written or removed; [`Locked::reserve`] finds out beforehand.
+    pub fn save_journal(&mut self, journal: &Journal) -> Result<(), StoreError> {
+        if journal.is_empty() {
+            self.place.remove(&self.place.own(JOURNAL))?;
+            return self.place.sync();
+        }
         let mut draft = match self.journal_draft.take() {
             Some(draft) => draft,
             None => self.new_draft(JOURNAL_DRAFT)?,
         };
-        let written = draft.fill(bytes).and_then(|()| draft.place(&self.lock));
+        let written = draft.fill(&journal.to_bytes()).and_then(|()| draft.place(&self.lock));
         // A second attempt, or the next program, may have more luck with it.
         self.journal_draft = written.is_err().then_some(draft);
         written.map(|_| ())
@@ -329,12 +341,6 @@ impl Locked {
     /// it there before anything else.
     pub fn strand(&mut self) -> Option<PathBuf> {
         self.journal_draft.take().and_then(Draft::persist)
-    }
-
-    /// Removes the journal, durably.
-    pub(super) fn remove_journal(&mut self) -> Result<(), StoreError> {
-        self.place.remove(&self.place.own(JOURNAL))?;
-        self.place.sync()
     }
 
     /// Replaces the file unless it is no longer the one that was read; whether that was so.

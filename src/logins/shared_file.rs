@@ -59,7 +59,7 @@ impl LoginStore for SharedFile {
 
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
         let locked = self.0.lock(wait)?;
-        let journal = Journal::load(&locked)?;
+        let journal = locked.journal()?;
         Ok(Box::new(LockedFile { locked, journal }))
     }
 }
@@ -83,7 +83,7 @@ impl LockedLogins for LockedFile {
         let config = self.locked.read()?.config;
         let Some(mut found) = config.find(profile) else {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
-            self.journal.prune(&mut self.locked, &config).ok();
+            self.prune(&config).ok();
             let names = config.names().into_iter().cloned().collect();
             return Ok(Current { profile: None, received: None, names, healed: false, missed: None, notes });
         };
@@ -132,7 +132,9 @@ impl LockedLogins for LockedFile {
                 config.upsert(profile, &changes);
             }
         })?;
-        self.journal.receive(&mut self.locked, profile, received)?;
+        if self.journal.receive(profile, received) {
+            self.save_journal()?;
+        }
         Ok(notes)
     }
 
@@ -141,7 +143,7 @@ impl LockedLogins for LockedFile {
         if known && !matches!(self.journal.judge(profile), Verdict::Foreign) {
             return Ok(());
         }
-        self.journal.adopt(&mut self.locked, profile)
+        if self.journal.adopt(profile) { self.save_journal() } else { Ok(()) }
     }
 
     fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError> {
@@ -152,7 +154,7 @@ impl LockedLogins for LockedFile {
             after = journal.has_gone(config).then(|| config.clone());
         })?;
         if let Some(config) = after {
-            self.journal.prune(&mut self.locked, &config)?;
+            self.prune(&config)?;
         }
         Ok(updated.notes)
     }
@@ -182,19 +184,29 @@ impl LockedLogins for LockedFile {
     }
 
     fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError> {
-        self.journal.purge(&mut self.locked, profile)
+        if self.journal.purge(profile) { self.save_journal() } else { Ok(()) }
     }
 }
 
 impl LockedFile {
+    fn save_journal(&mut self) -> Result<(), StoreError> {
+        self.locked.save_journal(&self.journal)
+    }
+
+    /// Forgets the logins of profiles that are no longer in `config`.
+    fn prune(&mut self, config: &Config) -> Result<(), StoreError> {
+        if self.journal.prune(config) { self.save_journal() } else { Ok(()) }
+    }
+
     /// Writes the journal and then the shared file. One of the two is enough to keep the login.
     fn try_to_persist(&mut self, issued: &Issued) -> Result<Persisted, StoreError> {
         let Issued { profile, site, tokens, superseded, settings, overrule } = issued;
-        let (locked, journal) = (&mut self.locked, &mut self.journal);
-        let recorded = journal.record(locked, profile, *site, tokens, superseded.as_ref());
+        self.journal.record(profile, *site, tokens, superseded.as_ref());
+        let recorded = self.save_journal();
         let changes = settings.clone().tokens(tokens);
         let (mut overruled, mut after) = (false, None);
-        let updated = locked.edit(|config| {
+        let journal = &self.journal;
+        let updated = self.locked.edit(|config| {
             let ours = |profile: Profile| !matches!(journal.judge(&profile), Verdict::Foreign);
             overruled = !overrule && !config.find(profile).is_some_and(ours);
             if !overruled {
@@ -204,7 +216,7 @@ impl LockedFile {
         });
         match (recorded, updated) {
             (recorded, Ok(updated)) => {
-                let pruned = after.map_or(Ok(()), |config| journal.prune(locked, &config));
+                let pruned = after.map_or(Ok(()), |config| self.prune(&config));
                 Ok(Persisted { notes: updated.notes, missed: recorded.and(pruned).err(), overruled })
             }
             (Ok(()), Err(error)) => Ok(Persisted { notes: Vec::new(), missed: Some(error), overruled }),

@@ -6,6 +6,7 @@
 //! which tokens are current; everything else is read from the shared file. A damaged journal counts as empty; one
 //! that cannot be read is an error, because it may hold the only copy of a login.
 
+mod login;
 mod stored;
 
 use std::collections::{HashMap, HashSet};
@@ -13,9 +14,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::site::Site;
@@ -27,37 +26,9 @@ use super::error::StoreError;
 use super::note::{JournalDefect, Note};
 use super::profile::{Mode, Profile};
 use super::profile_name::ProfileName;
-use super::store::Locked;
 
-/// How many superseded tokens are remembered for a profile: ten days of a renewal every hour. A program that has
-/// run for that long may still write back the copy that it started with.
-const REMEMBERED: usize = 256;
-
-/// What the journal knows about one profile.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// The site that issued the tokens.
-    pub site: Site,
-    /// The newest tokens.
-    pub tokens: Tokens,
-    /// When the newest STS credentials were received, by the local clock, if that was off.
-    pub received: Option<Timestamp>,
-    profile: ProfileName,
-    /// Hashes, the oldest first.
-    superseded: Vec<String>,
-}
-
-/// What the tokens in the shared file are.
-#[derive(Clone, Copy, Debug)]
-pub enum Verdict<'a> {
-    /// The newest, as far as is known here.
-    Agrees,
-    /// Superseded: another tool wrote an old copy, and the file must be repaired with this login. The STS
-    /// credentials next to them may be from the old copy too.
-    Stale(&'a Login),
-    /// Of another login, or renewed elsewhere: they are to be adopted.
-    Foreign,
-}
+use login::hash;
+pub use login::{Login, Verdict};
 
 /// The journal of one shared file.
 #[derive(Debug, Default)]
@@ -67,16 +38,12 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads the journal. One that is missing, damaged or owned by another user counts as empty: see [`Journal::note`].
+    /// Reads a journal that was `opened` at `path`. One that is missing, damaged or owned by another user counts as
+    /// empty: see [`Journal::note`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Io`] if a journal that is there cannot be read.
-    pub fn load(locked: &Locked) -> Result<Self, StoreError> {
-        locked.read_journal()
-    }
-
-    /// Reads a journal that was `opened` at `path`.
     pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Self, StoreError> {
         match stored::read(path, opened)? {
             Ok(logins) => Ok(Self { logins, ignored: None }),
@@ -115,20 +82,9 @@ impl Journal {
         own.map_or(Verdict::Agrees, |login| login.judge(profile))
     }
 
-    /// Remembers, durably, that `newest` are the tokens of `profile`, and that neither `superseded` nor what was
+    /// Remembers that `newest` are the tokens of `profile`, and that neither `superseded` nor what was
     /// the newest before must ever be presented again, whichever profile shares the login.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the journal cannot be written; [`Locked::reserve`] finds out beforehand.
-    pub fn record(
-        &mut self,
-        locked: &mut Locked,
-        profile: &ProfileName,
-        site: Site,
-        newest: &Tokens,
-        superseded: Option<&Secret>,
-    ) -> Result<(), StoreError> {
+    pub fn record(&mut self, profile: &ProfileName, site: Site, newest: &Tokens, superseded: Option<&Secret>) {
         let spent = superseded.map(hash);
         for other in &mut self.logins {
             if other.profile != *profile && spent == Some(hash(&other.tokens.refresh_token)) {
@@ -144,70 +100,44 @@ impl Journal {
                 self.logins.push(login);
             }
         }
-        self.save(locked)
     }
 
     /// Takes over the tokens of `profile`, which another tool renewed or signed in: they are the newest now.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the journal cannot be written.
-    pub fn adopt(&mut self, locked: &mut Locked, profile: &Profile) -> Result<(), StoreError> {
+    /// Returns whether that changed anything.
+    pub fn adopt(&mut self, profile: &Profile) -> bool {
         match (&profile.mode, profile.site, profile.tokens()) {
-            (Mode::OAuth, Some(site), Some(tokens)) => self.record(locked, &profile.name, site, &tokens, None),
-            _ => self.purge(locked, &profile.name),
+            (Mode::OAuth, Some(site), Some(tokens)) => self.record(&profile.name, site, &tokens, None),
+            _ => return self.purge(&profile.name),
         }
+        true
     }
 
-    /// Remembers, durably, when STS credentials of `profile` were received by a clock that was off; `None` if it was
-    /// right.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the journal cannot be written.
-    pub fn receive(
-        &mut self,
-        locked: &mut Locked,
-        profile: &ProfileName,
-        at: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        match self.logins.iter_mut().find(|login| login.profile == *profile && login.received != at) {
-            Some(login) => login.received = at,
-            None => return Ok(()),
-        }
-        self.save(locked)
+    /// Remembers when STS credentials of `profile` were received by a clock that was off; `None` if it was right.
+    /// Returns whether that changed anything.
+    pub fn receive(&mut self, profile: &ProfileName, at: Option<Timestamp>) -> bool {
+        let login = self.logins.iter_mut().find(|login| login.profile == *profile && login.received != at);
+        login.map(|login| login.received = at).is_some()
     }
 
-    /// Forgets `profile`, durably. A journal with nothing left in it is removed.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the journal cannot be written or removed.
-    pub fn purge(&mut self, locked: &mut Locked, profile: &ProfileName) -> Result<(), StoreError> {
+    /// Forgets `profile`. Returns whether it was known.
+    pub fn purge(&mut self, profile: &ProfileName) -> bool {
         let before = self.logins.len();
         self.logins.retain(|login| login.profile != *profile);
-        if self.logins.len() == before && self.ignored.is_none() {
-            return Ok(());
-        }
-        self.save(locked)
+        self.logins.len() < before
     }
 
-    /// Drops, durably, the logins of profiles that are no longer in `config`: another tool deleted them. A profile
-    /// that was only renamed keeps its login.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the journal cannot be written or removed.
-    pub fn prune(&mut self, locked: &mut Locked, config: &Config) -> Result<(), StoreError> {
+    /// Drops the logins of profiles that are no longer in `config`: another tool deleted them. A profile that was only
+    /// renamed keeps its login. Returns whether that changed anything.
+    pub fn prune(&mut self, config: &Config) -> bool {
         if !self.has_gone(config) {
-            return Ok(());
+            return false;
         }
         let names: HashSet<&ProfileName> = config.names().into_iter().collect();
         let logins = std::mem::take(&mut self.logins).into_iter();
         let (known, gone) = logins.partition(|login| names.contains(&login.profile));
         self.logins = known;
         self.follow_renamed(gone, config);
-        self.save(locked)
+        true
     }
 
     /// Whether there are logins of profiles that are not in `config`.
@@ -242,56 +172,17 @@ impl Journal {
         }
     }
 
-    /// Writes the journal, durably, and removes one with nothing in it.
-    fn save(&mut self, locked: &mut Locked) -> Result<(), StoreError> {
-        if self.logins.is_empty() {
-            locked.remove_journal()?;
-        } else {
-            locked.write_journal(&stored::to_bytes(&self.logins))?;
-        }
-        self.ignored = None;
-        Ok(())
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.logins.is_empty()
+    }
+
+    /// The content of its file.
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        stored::to_bytes(&self.logins)
     }
 }
 
-impl Login {
-    /// The name of its profile.
-    pub fn profile(&self) -> &ProfileName {
-        &self.profile
-    }
-
-    /// The decision about a profile of its own name, whose token was not superseded. Without a refresh token only
-    /// the newest access token proves a copy of ours.
-    fn judge(&self, profile: &Profile) -> Verdict<'_> {
-        let ours = profile.mode == Mode::OAuth && profile.site.is_none_or(|site| site == self.site);
-        match &profile.oauth_refresh_token {
-            _ if !ours => Verdict::Foreign,
-            Some(token) if *token == self.tokens.refresh_token => Verdict::Agrees,
-            None if profile.oauth_access_token.is_some() && profile.oauth_access_token == self.tokens.access_token => {
-                Verdict::Stale(self)
-            }
-            _ => Verdict::Foreign,
-        }
-    }
-
-    fn supersede(&mut self, site: Site, newest: &Tokens, spent: Option<String>) {
-        let before = hash(&self.tokens.refresh_token);
-        (self.site, self.tokens) = (site, newest.clone());
-        self.remember([Some(before), spent].into_iter().flatten());
-    }
-
-    fn remember(&mut self, spent: impl IntoIterator<Item = String>) {
-        self.superseded.extend(spent);
-        self.superseded.dedup();
-        let current = hash(&self.tokens.refresh_token);
-        self.superseded.retain(|hash| *hash != current);
-        self.superseded.drain(..self.superseded.len().saturating_sub(REMEMBERED));
-    }
-}
-
-fn hash(token: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.expose().as_bytes()))
-}
 #[cfg(test)]
 mod tests {
     use super::*;

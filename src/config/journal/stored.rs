@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::tokens::Tokens;
 
-use super::{Login, REMEMBERED};
+use super::login::{Login, REMEMBERED};
 
 const MAX_SIZE: u64 = 16 << 20;
 const VERSION: u32 = 1;

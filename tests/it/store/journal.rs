@@ -33,18 +33,19 @@ fn profile(number: usize) -> Profile {
 
 fn rotate(journal: &mut Journal, locked: &mut Locked, number: usize) {
     let superseded = pair(number - 1).refresh_token;
-    journal.record(locked, &named("dev"), Site::China, &pair(number), Some(&superseded)).unwrap();
+    journal.record(&named("dev"), Site::China, &pair(number), Some(&superseded));
+    locked.save_journal(journal).unwrap();
 }
 
 #[test]
 fn the_journal_stores_only_the_newest_tokens() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked).unwrap();
+    let mut journal = locked.journal().unwrap();
     for number in 1..=300 {
         rotate(&mut journal, &mut locked, number);
     }
-    let journal = Journal::load(&locked).unwrap();
+    let journal = locked.journal().unwrap();
     assert!(journal.note().is_none());
     assert!(matches!(journal.judge(&profile(300)), Verdict::Agrees));
     assert!(matches!(journal.judge(&profile(301)), Verdict::Foreign));
@@ -62,9 +63,9 @@ fn the_journal_stores_only_the_newest_tokens() {
 #[test]
 fn a_server_that_does_not_rotate_makes_nothing_stale() {
     let place = Place::empty();
-    let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked).unwrap();
-    journal.record(&mut locked, &named("dev"), Site::China, &pair(1), Some(&pair(1).refresh_token)).unwrap();
+    let locked = place.store().lock(AMPLE).unwrap();
+    let mut journal = locked.journal().unwrap();
+    journal.record(&named("dev"), Site::China, &pair(1), Some(&pair(1).refresh_token));
     assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
 }
 
@@ -72,13 +73,15 @@ fn a_server_that_does_not_rotate_makes_nothing_stale() {
 fn purging_the_last_profile_removes_the_journal() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    let mut journal = Journal::load(&locked).unwrap();
+    let mut journal = locked.journal().unwrap();
     rotate(&mut journal, &mut locked, 1);
-    journal.record(&mut locked, &named("prod"), Site::International, &pair(7), None).unwrap();
-    journal.purge(&mut locked, &named("dev")).unwrap();
+    journal.record(&named("prod"), Site::International, &pair(7), None);
+    assert!(journal.purge(&named("dev")));
+    locked.save_journal(&journal).unwrap();
     assert!(!fs::read_to_string(place.at(FILE)).unwrap().contains("canary-1"));
-    assert!(matches!(Journal::load(&locked).unwrap().judge(&profile(0)), Verdict::Agrees));
-    journal.purge(&mut locked, &named("prod")).unwrap();
+    assert!(matches!(locked.journal().unwrap().judge(&profile(0)), Verdict::Agrees));
+    assert!(journal.purge(&named("prod")));
+    locked.save_journal(&journal).unwrap();
     assert!(!place.at(FILE).exists());
 }
 
@@ -88,11 +91,11 @@ fn a_damaged_journal_counts_as_empty_with_a_note() {
         let place = Place::empty();
         let mut locked = place.store().lock(AMPLE).unwrap();
         fs::write(place.at(FILE), content).unwrap();
-        let mut journal = Journal::load(&locked).unwrap();
+        let mut journal = locked.journal().unwrap();
         assert!(matches!(journal.note(), Some(Note::JournalIgnored(_))), "{content}");
         assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
         rotate(&mut journal, &mut locked, 1);
-        assert!(journal.note().is_none() && Journal::load(&locked).unwrap().note().is_none());
+        assert!(locked.journal().unwrap().note().is_none());
     }
 }
 
@@ -100,11 +103,11 @@ fn a_damaged_journal_counts_as_empty_with_a_note() {
 fn every_truncation_of_a_journal_is_read_as_damaged() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);
+    rotate(&mut locked.journal().unwrap(), &mut locked, 1);
     let whole = fs::read(place.at(FILE)).unwrap();
     for end in 0..whole.len() {
         fs::write(place.at(FILE), &whole[..end]).unwrap();
-        assert!(Journal::load(&locked).unwrap().note().is_some(), "{end}");
+        assert!(locked.journal().unwrap().note().is_some(), "{end}");
     }
 }
 
@@ -114,7 +117,7 @@ fn a_link_in_place_of_the_journal_is_not_followed() {
     let place = Place::with("{}");
     let mut locked = place.store().lock(AMPLE).unwrap();
     std::os::unix::fs::symlink("config.json", place.at(FILE)).unwrap();
-    let mut journal = Journal::load(&locked).unwrap();
+    let mut journal = locked.journal().unwrap();
     assert!(journal.note().is_some());
     rotate(&mut journal, &mut locked, 1);
     assert!(!place.at(FILE).is_symlink());
@@ -125,9 +128,9 @@ fn a_link_in_place_of_the_journal_is_not_followed() {
 fn a_complete_leftover_journal_is_used_a_torn_one_removed() {
     let place = Place::empty();
     let mut locked = place.store().lock(AMPLE).unwrap();
-    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 1);
+    rotate(&mut locked.journal().unwrap(), &mut locked, 1);
     let old = fs::read(place.at(FILE)).unwrap();
-    rotate(&mut Journal::load(&locked).unwrap(), &mut locked, 2);
+    rotate(&mut locked.journal().unwrap(), &mut locked, 2);
     let new = fs::read(place.at(FILE)).unwrap();
     drop(locked);
     let nothing = br#"{"version":1,"logins":[]}"#.to_vec();
