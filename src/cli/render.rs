@@ -5,17 +5,17 @@ use std::time::Duration;
 /// The lines of a table: rows below a header, columns apart by ` | ` as the official client does. The rows are made
 /// twice, for the widths and for the lines, and never held: there may be half a million.
 pub(super) fn table<const N: usize>(
-    header: &[&str; N],
+    header: [String; N],
     rows: impl Iterator<Item = [String; N]> + Clone,
 ) -> impl Iterator<Item = String> {
-    let mut widths = header.map(width);
+    let mut widths = header.each_ref().map(|title| width(title));
     for row in rows.clone() {
         for (widest, cell) in widths.iter_mut().zip(&row) {
             *widest = (*widest).max(width(cell));
         }
     }
     let rule = widths.map(|width| "-".repeat(width));
-    [header.map(str::to_owned), rule].into_iter().chain(rows).map(move |row| line(row, &widths))
+    [header, rule].into_iter().chain(rows).map(move |row| line(row, &widths))
 }
 
 fn line<const N: usize>(cells: [String; N], widths: &[usize; N]) -> String {
@@ -62,7 +62,7 @@ mod tests {
     fn columns_line_up_with_chinese_names() {
         let rows = [["测试".to_owned(), "x".to_owned()], ["abcde".to_owned(), String::new()]];
         assert_eq!(
-            table(&["Name", "B"], rows.into_iter()).collect::<String>(),
+            table(["Name".to_owned(), "B".to_owned()], rows.into_iter()).collect::<String>(),
             "Name  | B\n----- | -\n测试  | x\nabcde |\n"
         );
     }

@@ -6,14 +6,14 @@ use serde::Serialize;
 use super::session::Session;
 use crate::applications::official;
 use crate::cli::failure::{AppFailure, Failure, Place};
-use crate::cli::messages::{AppMessage, Message};
+use crate::cli::messages::{AppMessage, Label, Message};
 use crate::cli::render::table;
 use crate::openapi::ims::{self, Principal};
 use crate::text::printable;
 
 pub(super) const ACTIONS: &[&str] = &["GetApplicationProvisionInfo", "ListApplicationAssignments"];
 
-const COLUMNS: [&str; 2] = ["Type", "Name"];
+const COLUMNS: [Label; 2] = [Label::Type, Label::Name];
 /// The longest name that is shown, in characters.
 const NAME: usize = 128;
 
@@ -57,7 +57,7 @@ pub(super) fn run(session: &Session<'_>, args: &AssignmentsArgs) -> Result<(), F
             ui.note(&Message::App(AppMessage::NobodyAssigned));
             Ok(())
         }
-        Format::Table => ui.print_lines(table(&COLUMNS, rows.map(cells))),
+        Format::Table => ui.print_lines(table(COLUMNS.map(|title| ui.text(&title)), rows.map(cells))),
     }
 }
 

@@ -5,9 +5,10 @@ use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::messages::Message;
+use crate::cli::messages::{End, Label, Message};
 use crate::cli::options::ListFormat;
-use crate::cli::render::{span, table};
+use crate::cli::render::table;
+use crate::cli::ui::Ui;
 use crate::config::{Config, Mode, Profile};
 use crate::credentials::freshness::{Reason, can_end_at};
 use crate::credentials::{Error, Provider, Standing};
@@ -25,7 +26,8 @@ pub(in crate::cli) struct ListArgs {
     format: ListFormat,
 }
 
-const COLUMNS: [&str; 6] = ["Profile", "Credential", "Valid", "Region", "Language", "Expires"];
+const COLUMNS: [Label; 6] =
+    [Label::Profile, Label::Credential, Label::Validity, Label::Region, Label::Language, Label::Expires];
 
 /// One profile, as `--format json` shows it. Times are RFC 3339.
 #[derive(Serialize)]
@@ -57,8 +59,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), F
             context.ui.print_json_list(config.profiles().map(|profile| Listed::new(profile, &config, &provider, now)))
         }
         ListFormat::Table => {
-            let rows = config.profiles().map(|profile| Listed::new(profile, &config, &provider, now).cells());
-            context.ui.print_lines(table(&COLUMNS, rows))
+            let rows = config.profiles().map(|profile| Listed::new(profile, &config, &provider, now).cells(context.ui));
+            context.ui.print_lines(table(COLUMNS.map(|title| context.ui.text(&title)), rows))
         }
     }
 }
@@ -100,16 +102,16 @@ impl Listed {
         }
     }
 
-    fn cells(&self) -> [String; 6] {
+    fn cells(&self, ui: &Ui) -> [String; 6] {
         let mark = if self.current { " *" } else { "" };
         let shown = |text: &Option<String>| printable(text.as_deref().unwrap_or_default(), 40);
         [
             format!("{}{mark}", printable(&self.profile.name, 60)),
             credential(&self.profile),
-            if self.is_valid() { "Valid" } else { "Invalid" }.to_owned(),
+            ui.text(&Label::Valid(self.is_valid())),
             shown(&self.profile.region_id),
             shown(&self.profile.language),
-            self.expires(),
+            ui.text(&self.ends()),
         ]
     }
 
@@ -133,18 +135,13 @@ impl Listed {
         reason != Some(Reason::Implausible) && self.profile.sts_expiration.is_none_or(|end| can_end_at(end, self.now))
     }
 
-    fn expires(&self) -> String {
-        let mut parts = Vec::new();
-        if let Some(end) = self.profile.sts_expiration {
-            parts.push(match self.knows_sts_end() {
-                true => format!("STS {}", left(end, self.now)),
-                false => "STS unknown".to_owned(),
-            });
+    fn ends(&self) -> Label {
+        let left = |end: Timestamp| if end > self.now { End::In(end.remaining(self.now)) } else { End::Expired };
+        let known = |end| if self.knows_sts_end() { left(end) } else { End::Unknown };
+        Label::Ends {
+            sts: self.profile.sts_expiration.map(known),
+            session: self.profile.oauth_refresh_token_expire.map(left),
         }
-        if let Some(end) = self.profile.oauth_refresh_token_expire {
-            parts.push(format!("session {}", left(end, self.now)));
-        }
-        parts.join(", ")
     }
 }
 
@@ -159,8 +156,4 @@ fn credential(profile: &Profile) -> String {
             None => mode,
         },
     }
-}
-
-fn left(end: Timestamp, now: Timestamp) -> String {
-    if end > now { format!("in {}", span(end.remaining(now))) } else { "expired".to_owned() }
 }

@@ -2,11 +2,12 @@
 //! language.
 //!
 //! [`Message`] goes to standard output or accompanies the work on standard error, [`Hint`] says what to do after a
-//! failure, [`Warning`] what was noticed on the way, [`Problem`] what is wrong with an answer or an option. None of
-//! them can be shown without a [`Language`].
+//! failure, [`Warning`] what was noticed on the way, [`Problem`] what is wrong with an answer or an option, [`Label`] and
+//! [`Prefix`] are words of tables and before lines. None of them can be shown without a [`Language`].
 
 mod app;
 mod english;
+mod label;
 pub(super) mod pages;
 mod problem;
 
@@ -30,6 +31,7 @@ use crate::time::{Skew, Timestamp};
 use super::failure::Failure;
 use super::status::Status;
 pub(super) use app::{AppHint, AppMessage, Losing};
+pub(super) use label::{End, Label, Prefix};
 pub(super) use problem::Problem;
 
 /// The languages of the program.
@@ -229,11 +231,11 @@ pub(super) enum Warning<'a> {
 }
 
 macro_rules! say {
-    ($($kind:ident => $writer:path,)*) => {
-        $(impl Say for $kind<'_> {
+    ($($kind:ty => $writer:ident,)*) => {
+        $(impl Say for $kind {
             fn write(&self, language: Language, to: &mut String) -> fmt::Result {
                 match language {
-                    Language::English => $writer(self, to),
+                    Language::English => english::$writer(self, to),
                 }
             }
         })*
@@ -241,15 +243,11 @@ macro_rules! say {
 }
 
 say! {
-    Message => english::message,
-    Hint => english::hint,
-    Warning => english::warning,
-}
-
-impl Say for Problem {
-    fn write(&self, language: Language, to: &mut String) -> fmt::Result {
-        match language {
-            Language::English => english::problem(self, to),
-        }
-    }
+    Message<'_> => message,
+    Hint<'_> => hint,
+    [Hint<'_>] => hints,
+    Warning<'_> => warning,
+    Label => label,
+    Prefix => prefix,
+    Problem => problem,
 }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::context::GlobalArgs;
 use crate::cli::failure::{Failure, Report};
-use crate::cli::messages::{Language, Message, Say, Warning};
+use crate::cli::messages::{Language, Message, Prefix, Say, Warning};
 use crate::host::{Host, Stream, Streams};
 use crate::text::visible_json;
 
@@ -137,7 +137,11 @@ impl Ui {
 
     /// A warning as a line of its own.
     pub(in crate::cli) fn warning(&self, warning: &Warning<'_>) -> String {
-        format!("warning: {}\n", warning.line(self.language))
+        self.prefixed(Prefix::Warning, warning)
+    }
+
+    fn prefixed(&self, prefix: Prefix, said: &impl Say) -> String {
+        format!("{}{}\n", prefix.text(self.language), said.line(self.language))
     }
 
     /// A message as a text, for a page or a list.
@@ -165,10 +169,10 @@ impl Ui {
             return report.exit.into();
         }
         if let Some(message) = &report.message {
-            self.streams.err(&format!("error: {}\n", message.line(self.language)));
+            self.streams.err(&self.prefixed(Prefix::Error, message));
         }
         for hint in &report.hints {
-            self.streams.err(&format!("hint: {}\n", hint.line(self.language)));
+            self.streams.err(&self.prefixed(Prefix::Hint, hint));
         }
         report.exit.into()
     }
@@ -181,12 +185,11 @@ impl Ui {
     /// A failure for programs, with the fields of the official client's AI mode.
     fn json(&self, report: &Report<'_>) -> Option<serde_json::Value> {
         let message = report.message.as_ref()?.line(self.language);
-        let hints: Vec<String> = report.hints.iter().map(|hint| hint.line(self.language)).collect();
         let reply = report.reply.unwrap_or_default();
         let recovery = serde_json::json!({
             "action": report.action.as_str(),
             "command": report.command,
-            "hint": hints.join("; "),
+            "hint": report.hints[..].line(self.language),
         });
         Some(serde_json::json!({
             "message": message,

@@ -8,6 +8,15 @@ use crate::cli::messages::Hint;
 use crate::site::SANDBOX_VARIABLE;
 use crate::text::shell_word;
 
+/// Several hints, as one text.
+pub(in crate::cli::messages) fn hints(hints: &[Hint<'_>], f: &mut String) -> Result {
+    for (index, each) in hints.iter().enumerate() {
+        f.write_str(if index == 0 { "" } else { "; " })?;
+        hint(each, f)?;
+    }
+    Ok(())
+}
+
 pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result {
     match hint {
         Hint::App(about) => app::hint(about, f),

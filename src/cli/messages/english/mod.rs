@@ -5,6 +5,7 @@ mod doctor;
 mod failure;
 mod faults;
 mod hint;
+mod label;
 mod network;
 mod sign_in;
 mod status;
@@ -18,7 +19,8 @@ use crate::credentials::freshness::Reason;
 use crate::doctor::Verdict;
 use crate::text::printable;
 
-pub(super) use hint::hint;
+pub(super) use hint::{hint, hints};
+pub(super) use label::{label, prefix};
 pub(super) use warning::warning;
 
 /// The longest name that is shown, in characters.
