@@ -17,7 +17,7 @@
 //! | [`serve`] | the local credentials endpoint |
 //! | [`host`] | the one door to the operating system |
 //! | [`sandbox`] | a local stand-in for Alibaba Cloud, implemented independently of the client |
-//! | [`secret`], [`text`], [`time`], [`tokens`], [`site`], [`region`] | types that everyone uses |
+//! | [`language`], [`secret`], [`text`], [`time`], [`tokens`], [`site`], [`region`] | types that everyone uses |
 //!
 //! Read `cli/configure/mod.rs`, then `login.rs`, `oauth/`, `config/store.rs`. Who may use whom is checked by
 //! `tests/it/architecture.rs`.
@@ -28,6 +28,7 @@ pub mod config;
 pub mod credentials;
 pub mod doctor;
 pub mod host;
+pub mod language;
 pub mod login;
 pub mod logins;
 pub mod loopback_server;

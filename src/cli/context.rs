@@ -85,10 +85,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Determines which file, and which cloud or sandbox, to use.
     pub(super) fn new(host: &'a Host, ui: &'a Ui, args: &GlobalArgs) -> Result<Self, Failure> {
-        let cloud = match host.env.get_os(SANDBOX_VARIABLE) {
-            None => Cloud::Alibaba,
-            Some(address) => Cloud::parse_sandbox(&address.to_string_lossy()).map_err(|_| Usage::SandboxAddress)?,
-        };
+        let cloud = cloud(host)?;
         let (path, file_from) = config_path(host, &cloud, args.config_path.as_deref())?;
         Ok(Self { host, ui, cloud, logins: Arc::new(SharedFile::new(Store::at(path))), file_from })
     }
@@ -99,6 +96,7 @@ impl<'a> Context<'a> {
             let remembered = matches!(error, StoreError::Empty { .. }) && !self.logins.remembered_names().is_empty();
             Failure::Store(error, Remembered(remembered))
         })?;
+        self.ui.language().learn_profile(&snapshot.config);
         self.show_notes(&snapshot.notes);
         Ok(snapshot)
     }
@@ -212,7 +210,16 @@ pub(super) fn sandbox_folder(host: &Host) -> Result<PathBuf, Failure> {
     Ok(data.join("aliyun-rs").join("sandbox"))
 }
 
-fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<(PathBuf, Source), Failure> {
+/// Alibaba Cloud, or the sandbox that a variable names.
+pub(super) fn cloud(host: &Host) -> Result<Cloud, Failure> {
+    match host.env.get_os(SANDBOX_VARIABLE) {
+        None => Ok(Cloud::Alibaba),
+        Some(address) => Ok(Cloud::parse_sandbox(&address.to_string_lossy()).map_err(|_| Usage::SandboxAddress)?),
+    }
+}
+
+/// The file with the profiles, and what chooses it.
+pub(super) fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<(PathBuf, Source), Failure> {
     let home = host.folders.home.as_deref().filter(|home| home.is_absolute());
     let variable = host.env.get_os(CONFIG_VARIABLE).map(|path| expand(Path::new(path), home)).transpose()?;
     let option = option.map(|path| expand(path, home)).transpose()?;

@@ -10,6 +10,7 @@ mod doctor;
 mod ensure;
 mod exec;
 mod failure;
+mod language;
 mod man;
 mod messages;
 mod options;
@@ -29,7 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::host::{Host, Stream, caught, open_here};
 use crate::site::Cloud;
@@ -82,7 +83,7 @@ enum Command {
 
 /// Runs the command line in `host.args` and returns its exit code. A panic on the way is a failure like others.
 pub fn run(host: &Host) -> ExitCode {
-    let ui = Ui::new(host, &GlobalArgs::default(), asks_for_json(host));
+    let ui = Ui::new(host, asks_for_json(host));
     caught(|| obey(host, &ui)).unwrap_or_else(|panicked| ui.fail(&Failure::Panicked(panicked)))
 }
 
@@ -99,7 +100,7 @@ fn asks_for_json(host: &Host) -> bool {
 }
 
 fn obey(host: &Host, ui: &Ui) -> ExitCode {
-    if let Some(answered) = completions::answer(host, ui, || tree(ui)) {
+    if let Some(answered) = completions::answer(host, ui, || tree_with_help(ui)) {
         return answered;
     }
     let cli = match parse(host, ui) {
@@ -108,25 +109,42 @@ fn obey(host: &Host, ui: &Ui) -> ExitCode {
         Err(failure) => return ui.fail(&failure),
     };
     let json = in_ai_mode(host) || cli.global.error_format == ErrorFormat::Json;
-    let ui = Ui::new(host, &cli.global, json);
+    let ui = ui.with(&cli.global, json);
     match dispatch(host, &ui, cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ui.fail(&failure),
     }
 }
 
+/// All commands.
+fn tree() -> clap::Command {
+    language::option(Cli::command().term_width(HELP_WIDTH))
+}
+
 /// All commands and their help.
-fn tree(ui: &Ui) -> clap::Command {
-    Cli::command().term_width(HELP_WIDTH).after_help(ui.text(&Message::ExitCodes))
+fn tree_with_help(ui: &Ui) -> clap::Command {
+    let faults = |arg: clap::Arg| arg.long_help(ui.text(&Message::FaultHelp));
+    tree()
+        .after_help(ui.text(&Message::ExitCodes))
+        .mut_subcommand("sandbox", |sandbox| sandbox.mut_arg("fault", faults))
 }
 
 /// Reads the arguments; `None` when they only asked for help or the version.
 fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
-    if let Some(cli) = parse_frequent(&host.args) {
+    let parsed = match parse_frequent(&host.args) {
+        Some(matches) => Ok(matches),
+        None => tree().try_get_matches_from(&host.args),
+    };
+    let parsed = parsed.and_then(|matches| {
+        language::learn(host, ui, &matches);
+        Cli::from_arg_matches(&matches)
+    });
+    if let Ok(cli) = parsed {
         return Ok(Some(cli));
     }
-    let parsed = tree(ui).try_get_matches_from(&host.args).and_then(|matches| Cli::from_arg_matches(&matches));
-    let error = match parsed {
+    language::learn_from_wrong(host, ui, tree());
+    let parsed = tree_with_help(ui).try_get_matches_from(&host.args);
+    let error = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => return Ok(Some(cli)),
         Err(error) => error,
     };
@@ -157,14 +175,14 @@ fn parse(host: &Host, ui: &Ui) -> Result<Option<Cli>, Failure> {
 
 /// Reads a call of a command that programs run often, without building the other commands: that takes longer than
 /// everything else that a cached call does. Leaves it to the whole tree to say what is wrong with any other call.
-fn parse_frequent(args: &[OsString]) -> Option<Cli> {
+fn parse_frequent(args: &[OsString]) -> Option<ArgMatches> {
     let command = match args.get(1)?.to_str()? {
         "credentials" => credentials::CredentialsArgs::augment_args(clap::Command::new("credentials")),
         "exec" => exec::ExecArgs::augment_args(clap::Command::new("exec")),
         _ => return None,
     };
     let tree = GlobalArgs::augment_args(clap::Command::new("aliyun-rs")).subcommand(command);
-    Cli::from_arg_matches(&tree.try_get_matches_from(args).ok()?).ok()
+    language::option(tree).try_get_matches_from(args).ok()
 }
 
 /// The failure for a value that one of our own parsers refused, which has a message in every language.
@@ -198,7 +216,7 @@ fn dispatch(host: &Host, ui: &Ui, cli: Cli) -> Result<(), Failure> {
         Command::App(args) => app::run(&context(&cli.global)?, args),
         Command::Sandbox(args) => sandbox::run(host, ui, cli.global, args),
         Command::Completions(args) => completions::run(ui, &args),
-        Command::Man(args) => man::run(ui, tree(ui), &args),
+        Command::Man(args) => man::run(ui, tree_with_help(ui), &args),
         Command::OpenBrowser => open_browser(ui),
     }
 }
@@ -220,7 +238,10 @@ mod tests {
     fn read(line: &str) -> (Option<String>, Option<String>) {
         let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let quickly = parse_frequent(&args);
-        (quickly.map(|cli| format!("{cli:?}")), Cli::try_parse_from(&args).ok().map(|cli| format!("{cli:?}")))
+        (
+            quickly.map(|found| format!("{:?}", Cli::from_arg_matches(&found))),
+            tree().try_get_matches_from(&args).ok().map(|found| format!("{:?}", Cli::from_arg_matches(&found))),
+        )
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
 /// The lines of a table: rows below a header, columns apart by ` | ` as the official client does. The rows are made
 /// twice, for the widths and for the lines, and never held: there may be half a million.
 pub(super) fn table<const N: usize>(
@@ -29,20 +31,42 @@ fn line<const N: usize>(cells: [String; N], widths: &[usize; N]) -> String {
 
 /// Columns on a terminal: Chinese characters take two.
 fn width(text: &str) -> usize {
-    dialoguer::console::measure_text_width(text)
+    UnicodeWidthStr::width(text)
 }
 
-/// A span in its two largest units, such as `2h 5m`.
-pub(super) fn span(span: Duration) -> String {
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Days,
+    Hours,
+    Minutes,
+    Seconds,
+}
+
+/// The two largest units of a span and how many there are of each; one if the second is zero.
+pub(super) fn units(span: Duration) -> impl Iterator<Item = (u64, Unit)> {
+    const UNITS: [(u64, Unit); 4] =
+        [(86_400, Unit::Days), (3600, Unit::Hours), (60, Unit::Minutes), (1, Unit::Seconds)];
     let seconds = span.as_secs();
-    let units = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
-    let Some(first) = units.iter().position(|(unit, _)| seconds >= *unit) else { return "0s".to_owned() };
-    let (unit, name) = units[first];
-    let rest = units.get(first + 1).map(|(next, name)| (seconds % unit / next, name)).filter(|(count, _)| *count > 0);
-    match rest {
-        Some((count, next)) => format!("{}{name} {count}{next}", seconds / unit),
-        None => format!("{}{name}", seconds / unit),
-    }
+    let largest = UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(UNITS.len() - 1);
+    let mut above = u64::MAX;
+    UNITS[largest..].iter().take(2).enumerate().filter_map(move |(index, (unit, name))| {
+        let count = seconds % above / unit;
+        above = *unit;
+        (index == 0 || count > 0).then_some((count, *name))
+    })
+}
+
+/// A span in its two largest units, such as `2h 5m`, as options are written.
+pub(super) fn span(span: Duration) -> String {
+    let letter = |unit| match unit {
+        Unit::Days => 'd',
+        Unit::Hours => 'h',
+        Unit::Minutes => 'm',
+        Unit::Seconds => 's',
+    };
+    let parts: Vec<String> = units(span).map(|(count, unit)| format!("{count}{}", letter(unit))).collect();
+    parts.join(" ")
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub struct Host {
     pub folders: Folders,
     /// The name of this machine.
     pub name: Option<String>,
+    /// The locale of the user's system where no variable says so, as on Windows and macOS; read when it is needed.
+    pub locale: fn() -> Option<String>,
     /// The clock, read once a decision.
     pub clock: Arc<dyn Clock>,
     /// The operating system's random source.
@@ -112,6 +114,7 @@ impl Host {
             args: os_args(),
             folders: Folders { home: dirs::home_dir(), data: dirs::data_dir() },
             name: os_name(),
+            locale: os_locale,
             clock: Arc::new(clock::OsClock),
             entropy: Arc::new(entropy::OsEntropy),
             streams: Streams::from_os(),
@@ -145,6 +148,16 @@ fn os_name() -> Option<String> {
 #[expect(clippy::disallowed_methods, reason = "this module is the door")]
 fn os_args() -> Vec<OsString> {
     std::env::args_os().collect()
+}
+
+#[cfg(any(windows, target_os = "macos"))]
+fn os_locale() -> Option<String> {
+    sys_locale::get_locale()
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn os_locale() -> Option<String> {
+    None
 }
 
 #[cfg(unix)]

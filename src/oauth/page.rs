@@ -13,6 +13,7 @@ use hyper::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_SECURITY_POLICY, HeaderMap, 
 use ring::digest::{SHA256, digest};
 
 use super::callback::Stray;
+use crate::language::Language;
 use crate::loopback_server::{Response, respond};
 
 /// What a request to the callback is answered with.
@@ -42,19 +43,10 @@ pub struct Words {
 /// Supplies the text of a page in a language.
 pub type Wording = fn(Page, Language) -> Words;
 
-/// A language that pages are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// `en`
-    English,
-    /// `zh-CN`
-    Chinese,
-}
-
 impl Page {
     /// Returns the page with the words of `wording`, in the language that `headers` ask for.
     pub fn response(self, wording: Wording, headers: &HeaderMap) -> Response {
-        let language = Language::negotiate(headers);
+        let language = negotiate(headers);
         let body = self.html(wording(self, language), language);
         let mut response = respond(self.status(), "text/html; charset=utf-8", body);
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY.clone());
@@ -105,32 +97,17 @@ impl Page {
     }
 }
 
-impl Language {
-    const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh-CN",
+/// Returns the language that `Accept-Language` (RFC 9110 section 12.5.4) ranks highest, or English when it ranks none.
+fn negotiate(headers: &HeaderMap) -> Language {
+    let values = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let mut best = (Language::English, 0.0);
+    for range in values.flat_map(|value| value.split(',')) {
+        let (tag, quality) = read_range(range);
+        if let Some(language) = Language::parse(tag).filter(|_| quality > best.1) {
+            best = (language, quality);
         }
     }
-
-    /// Returns the language that `Accept-Language` (RFC 9110 section 12.5.4) ranks higher, or English when it
-    /// ranks neither.
-    fn negotiate(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
-        let mut best = (Self::English, 0.0);
-        for range in values.flat_map(|value| value.split(',')) {
-            let (tag, quality) = read_range(range);
-            let language = match tag.split('-').next().unwrap_or_default() {
-                primary if primary.eq_ignore_ascii_case("zh") => Self::Chinese,
-                primary if primary.eq_ignore_ascii_case("en") => Self::English,
-                _ => continue,
-            };
-            if quality > best.1 {
-                best = (language, quality);
-            }
-        }
-        best.0
-    }
+    best.0
 }
 
 /// Splits a language range such as `zh-CN;q=0.9`. A malformed weight, or one out of range, counts as 0.
@@ -196,7 +173,7 @@ mod tests {
         for value in values {
             headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static(value));
         }
-        Language::negotiate(&headers)
+        negotiate(&headers)
     }
 
     #[test]

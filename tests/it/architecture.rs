@@ -8,6 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Each module and what it may use. The order is the order of the layers: a module uses only what stands above.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("language", &[]),
     ("secret", &[]),
     ("text", &[]),
     ("time", &[]),
@@ -19,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("reply", &["host", "secret", "site", "text", "time"]),
     ("config", &["secret", "site", "text", "time", "tokens"]),
     ("logins", &["config", "host", "secret", "site", "time", "tokens"]),
-    ("oauth", &["host", "loopback_server", "reply", "secret", "site", "text", "time", "tokens"]),
+    ("oauth", &["host", "language", "loopback_server", "reply", "secret", "site", "text", "time", "tokens"]),
     ("openapi", &["host", "reply", "secret", "site", "text", "time"]),
     ("applications", &["host", "oauth", "openapi", "reply", "secret", "site", "text", "time", "tokens"]),
     ("login", &["config", "host", "logins", "oauth", "reply", "secret", "site", "time", "tokens"]),
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "credentials",
             "doctor",
             "host",
+            "language",
             "login",
             "logins",
             "oauth",

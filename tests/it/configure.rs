@@ -19,7 +19,7 @@ const WITH_KEY: &str = r#"{
 			"access_key_secret": "a-long-lived-key",
 			"region_id": "cn-beijing",
 			"output_format": "json",
-			"language": "zh"
+			"language": "en"
 		}
 	],
 	"meta_path": ""
@@ -79,8 +79,8 @@ fn the_questions_are_spelled_to_the_last_blank() {
         assert!(output.stdout.contains(question), "{output}");
     }
     let again = demo(&world, "").done();
-    assert!(again.stdout.contains("Default Region Id [ap-southeast-2]: \n"), "{again}");
-    assert!(again.stdout.contains("Default Language [zh|en] zh: \n"), "{again}");
+    assert!(again.stdout.contains("默认地域 ID [ap-southeast-2]：\n"), "{again}");
+    assert!(again.stdout.contains("默认语言 [zh|en] zh：\n"), "{again}");
 }
 
 #[test]

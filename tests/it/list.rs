@@ -20,7 +20,7 @@ fn the_table_has_the_official_columns_and_expiry() {
     --- stdout
     Profile | Credential          | Valid | Region      | Language | Expires
     ------- | ------------------- | ----- | ----------- | -------- | -------------------------
-    work    | AK:***ple           | Valid | cn-beijing  | zh       |
+    work    | AK:***ple           | Valid | cn-beijing  | en       |
     robot   | EcsRamRole          | Valid | cn-shanghai |          |
     chained | ChainableRamRoleArn | Valid |             |          |
     demo *  | OAuth:***@CN        | Valid | cn-hangzhou | en       | STS in 1h, session in 30d
@@ -49,7 +49,7 @@ fn json_says_the_same_to_a_program() {
         "mode": "AK",
         "valid": true,
         "region_id": "cn-beijing",
-        "language": "zh"
+        "language": "en"
       },
       {
         "name": "robot",

@@ -28,6 +28,7 @@ mod help;
 mod journal;
 #[cfg(target_os = "linux")]
 mod kills;
+mod language;
 #[cfg(unix)]
 mod last_resort;
 #[cfg(target_os = "linux")]

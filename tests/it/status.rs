@@ -42,7 +42,7 @@ fn status_says_where_each_setting_comes_from() {
                  beside it: DATA/config.json.lock
     mode         AK
     region       eu-west-1 (ALIBABA_CLOUD_REGION_ID)
-    language     zh
+    language     en
     login        not an OAuth login
     variable     ALIBABA_CLOUD_ACCESS_KEY_ID is set: other tools may use it instead of the profile
     --- stderr

@@ -24,7 +24,7 @@ impl Settings {
         let language = existing.and_then(|profile| profile.language.clone());
         Self {
             region: region.unwrap_or_else(|| site.default_region().to_owned()),
-            language: language.unwrap_or_else(|| language_of_system(context).to_owned()),
+            language: language.unwrap_or_else(|| context.ui.language().get().code().to_owned()),
         }
     }
 
@@ -88,10 +88,4 @@ impl Settings {
         context.show_notes(&notes);
         Ok(())
     }
-}
-
-/// The language of the environment, by its first variable that says so (POSIX base definitions, section 8.2).
-fn language_of_system(context: &Context<'_>) -> &'static str {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| context.host.env.get(name));
-    if set.is_some_and(|locale| locale.starts_with("zh")) { "zh" } else { "en" }
 }

@@ -6,10 +6,12 @@
 //! [`Prefix`] are words of tables and before lines. None of them can be shown without a [`Language`].
 
 mod app;
+mod chinese;
 mod english;
 mod label;
 pub(super) mod pages;
 mod problem;
+mod shown;
 
 use std::fmt;
 use std::io;
@@ -20,6 +22,7 @@ use crate::config::{Fault, Mode, Note, ProfileName, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::doctor::{Finding, Verdict};
 use crate::host::{NoBrowser, SshTarget, TransportError};
+use crate::language::Language;
 use crate::oauth::loopback::{PortsUnavailable, Refusal};
 use crate::openapi::sts::Identity;
 use crate::sandbox::VisitError;
@@ -33,12 +36,6 @@ use super::status::Status;
 pub(super) use app::{AppHint, AppMessage, Losing};
 pub(super) use label::{End, Label, Prefix};
 pub(super) use problem::Problem;
-
-/// The languages of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-}
 
 /// Something that is said.
 pub(super) trait Say {
@@ -236,6 +233,7 @@ macro_rules! say {
             fn write(&self, language: Language, to: &mut String) -> fmt::Result {
                 match language {
                     Language::English => english::$writer(self, to),
+                    Language::Chinese => chinese::$writer(self, to),
                 }
             }
         })*

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::sandbox_folder;
 use crate::cli::failure::Failure;
-use crate::cli::messages::{Language, Message, Problem, Say as _};
+use crate::cli::messages::Problem;
 use crate::cli::options::read_duration;
 use crate::host::Host;
 use crate::sandbox::{Casing, Decision, Fault, Options, Rotation};
@@ -28,7 +28,7 @@ pub(in crate::cli) struct SandboxArgs {
     #[arg(long, requires = "user")]
     deny: bool,
     /// Inject a fault, such as token=503x2 or exchange=drop-after; repeatable
-    #[arg(long, value_name = "ENDPOINT=FAULT", value_parser = read_fault, long_help = Message::FaultHelp.text(Language::English))]
+    #[arg(long, value_name = "ENDPOINT=FAULT", value_parser = read_fault)]
     fault: Vec<Fault>,
     /// Lifetime of access tokens
     #[arg(long, value_name = "TIME", value_parser = read_duration)]

@@ -38,7 +38,8 @@ pub(super) fn run(host: &Host, ui: &Ui, global: GlobalArgs, args: SandboxArgs) -
     if let Instance::Shared(url) = &instance {
         ui.note(&Message::SandboxShared { url });
     }
-    let command = global.into_options().into_iter().chain(args.command).collect();
+    let language = [OsString::from("--language"), ui.language().get().code().into()];
+    let command = language.into_iter().chain(global.into_options()).chain(args.command).collect();
     let inner = inner_host(host, ui, instance.url(), args.user, decision, command);
     match super::run(&inner) {
         ExitCode::SUCCESS => Ok(()),

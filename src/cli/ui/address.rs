@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::Ui;
 use crate::cli::failure::Failure;
-use crate::cli::messages::{Message, Say};
+use crate::cli::messages::Message;
 use crate::host::Stream;
 
 impl Ui {
@@ -19,7 +19,7 @@ impl Ui {
     }
 
     fn address(&self, url: &str, stream: Stream) -> String {
-        let text = Message::Open { url }.text(self.language);
+        let text = self.text(&Message::Open { url });
         if self.colourless || !self.modern || !self.is_capable(stream) {
             return text;
         }

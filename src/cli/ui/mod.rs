@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::cli::context::GlobalArgs;
 use crate::cli::failure::{Failure, Report};
-use crate::cli::messages::{Language, Message, Prefix, Say, Warning};
+use crate::cli::language::Choice;
+use crate::cli::messages::{Message, Prefix, Say, Warning};
 use crate::host::{Host, Stream, Streams};
 use crate::text::visible_json;
 
@@ -27,7 +28,7 @@ const AT_ONCE: usize = 64 << 10;
 #[derive(Clone)]
 pub(in crate::cli) struct Ui {
     streams: Streams,
-    language: Language,
+    language: Choice,
     verbose: bool,
     json_errors: bool,
     colourless: bool,
@@ -38,18 +39,29 @@ pub(in crate::cli) struct Ui {
 }
 
 impl Ui {
-    pub(in crate::cli) fn new(host: &Host, args: &GlobalArgs, json_errors: bool) -> Self {
+    pub(in crate::cli) fn new(host: &Host, json_errors: bool) -> Self {
         // A terminal without a name or with this one knows no control sequences (terminfo(5)).
         let term = host.env.get("TERM").unwrap_or(if cfg!(unix) { "dumb" } else { "windows" });
         Self {
             streams: host.streams.clone(),
-            language: Language::English,
-            verbose: args.verbose,
+            language: Choice::new(host),
+            verbose: false,
             json_errors,
-            colourless: args.plain || host.env.get("NO_COLOR").is_some(),
-            plain: args.plain || term == "dumb",
+            colourless: host.env.get("NO_COLOR").is_some(),
+            plain: term == "dumb",
             modern: !["linux", "ansi", "vt", "cons"].iter().any(|old| term.starts_with(old)),
         }
+    }
+
+    /// The same, with what the command line asks for.
+    pub(in crate::cli) fn with(&self, args: &GlobalArgs, json_errors: bool) -> Self {
+        let (colourless, plain) = (self.colourless || args.plain, self.plain || args.plain);
+        Self { verbose: args.verbose, json_errors, colourless, plain, ..self.clone() }
+    }
+
+    /// The language of everything that is said.
+    pub(in crate::cli) const fn language(&self) -> &Choice {
+        &self.language
     }
 
     /// Prints what was asked for.
@@ -92,13 +104,13 @@ impl Ui {
 
     /// Prints a message that was asked for.
     pub(in crate::cli) fn print_message(&self, message: &Message<'_>) -> Result<(), Failure> {
-        self.print(&message.text(self.language))
+        self.print(&message.text(self.language.get()))
     }
 
     /// Writes a message of the conversation to standard output. A closed pipe is not an error: what has begun
     /// is completed.
     pub(in crate::cli) fn say(&self, message: &Message<'_>) -> Result<(), Failure> {
-        self.say_text(&message.text(self.language))
+        self.say_text(&message.text(self.language.get()))
     }
 
     fn say_text(&self, text: &str) -> Result<(), Failure> {
@@ -115,7 +127,7 @@ impl Ui {
 
     /// Says something on standard error.
     pub(in crate::cli) fn note(&self, message: &Message<'_>) {
-        self.streams.err(&message.text(self.language));
+        self.streams.err(&message.text(self.language.get()));
     }
 
     /// Says something on standard error if details were asked for.
@@ -127,7 +139,7 @@ impl Ui {
 
     /// Says what is wrong with an answer.
     pub(in crate::cli) fn correct(&self, problem: &impl Say) {
-        self.streams.err(&format!("{}\n", problem.line(self.language)));
+        self.streams.err(&format!("{}\n", problem.line(self.language.get())));
     }
 
     /// Warns of something that was noticed.
@@ -141,17 +153,17 @@ impl Ui {
     }
 
     fn prefixed(&self, prefix: Prefix, said: &impl Say) -> String {
-        format!("{}{}\n", prefix.text(self.language), said.line(self.language))
+        format!("{}{}\n", prefix.text(self.language.get()), said.line(self.language.get()))
     }
 
     /// A message as a text, for a page or a list.
     pub(in crate::cli) fn text(&self, said: &impl Say) -> String {
-        said.text(self.language)
+        said.text(self.language.get())
     }
 
     /// A message as one line that a terminal only shows.
     pub(in crate::cli) fn line(&self, said: &impl Say) -> String {
-        said.line(self.language)
+        said.line(self.language.get())
     }
 
     /// Writes text that is complete, such as help, to standard error.
@@ -184,12 +196,12 @@ impl Ui {
 
     /// A failure for programs, with the fields of the official client's AI mode.
     fn json(&self, report: &Report<'_>) -> Option<serde_json::Value> {
-        let message = report.message.as_ref()?.line(self.language);
+        let message = report.message.as_ref()?.line(self.language.get());
         let reply = report.reply.unwrap_or_default();
         let recovery = serde_json::json!({
             "action": report.action.as_str(),
             "command": report.command,
-            "hint": report.hints[..].line(self.language),
+            "hint": report.hints[..].line(self.language.get()),
         });
         Some(serde_json::json!({
             "message": message,

@@ -12,9 +12,10 @@ use std::net::TcpStream;
 use std::thread::{self, JoinHandle};
 
 use aliyun_rs::host::Host;
+use aliyun_rs::language::Language;
 use aliyun_rs::oauth::callback::{Callback, Expected};
 use aliyun_rs::oauth::loopback::{Event, Listener, Refusal, Waiting};
-use aliyun_rs::oauth::page::{Language, Page, Words};
+use aliyun_rs::oauth::page::{Page, Words};
 use aliyun_rs::secret::Secret;
 use tokio::sync::oneshot;
 

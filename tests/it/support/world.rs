@@ -30,7 +30,7 @@ pub(crate) const SEVERAL: &str = r#"{
 			"access_key_secret": "a-long-lived-key-of-work",
 			"region_id": "cn-beijing",
 			"output_format": "json",
-			"language": "zh"
+			"language": "en"
 		},
 		{
 			"name": "robot",

@@ -45,7 +45,7 @@ pub(super) fn finding(finding: &Finding, f: &mut String) -> Result {
         Finding::NoFile { path } => {
             write!(f, "`{}` does not exist yet; a sign-in creates it", visible(&path.display().to_string()))
         }
-        Finding::FileUnusable(error) => super::failure::store(error, f),
+        Finding::FileUnusable(error) => super::file::store(error, f),
         Finding::FileOdd(found) => note(found, f),
         Finding::FileLocked { path } => {
             write!(f, "another program holds the lock of `{}` now", visible(&path.display().to_string()))

@@ -2,9 +2,10 @@
 
 use std::fmt::{Result, Write as _};
 
-use super::{app, name};
+use super::app;
 use crate::cli::failure::{profile_option, sign_in_command};
 use crate::cli::messages::Hint;
+use crate::cli::messages::shown::name;
 use crate::site::SANDBOX_VARIABLE;
 use crate::text::shell_word;
 

@@ -4,32 +4,27 @@ mod app;
 mod doctor;
 mod failure;
 mod faults;
+mod file;
 mod hint;
 mod label;
 mod network;
+mod pages;
 mod sign_in;
 mod status;
 mod warning;
 
 use std::fmt::{Result, Write as _};
 
+use super::shown::{name, quoted};
 use super::{Message, Problem};
 use crate::cli::render::span;
 use crate::credentials::freshness::Reason;
 use crate::doctor::Verdict;
-use crate::text::printable;
 
 pub(super) use hint::{hint, hints};
 pub(super) use label::{label, prefix};
+pub(super) use pages::page;
 pub(super) use warning::warning;
-
-/// The longest name that is shown, in characters.
-const NAME: usize = 256;
-
-/// A name from outside, safe to show.
-fn name(text: &str) -> String {
-    printable(text, NAME)
-}
 
 pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
     match message {
@@ -67,7 +62,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             writeln!(f, "identity  {} ({})", identity.arn, identity.identity_type)?;
             until.map_or(Ok(()), |until| writeln!(f, "until     {until}"))
         }
-        Message::ManualWritten { folder } => writeln!(f, "Wrote the manual pages to `{}`.", folder.display()),
+        Message::ManualWritten { folder } => writeln!(f, "Wrote the manual pages to {}.", quoted(folder)),
         Message::NoBrowser { reason, tunnel, pastes } => sign_in::no_browser(*reason, *tunnel, *pastes, f),
         Message::NoProfiles => {
             f.write_str("There are no profiles yet; to sign in: aliyun-rs configure --mode OAuth --profile NAME\n")

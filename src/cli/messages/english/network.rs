@@ -1,9 +1,9 @@
 //! What errors of the network say in English.
 
-use std::error::Error;
 use std::fmt::{Result, Write as _};
 
 use super::failure::no_entropy;
+use crate::cli::messages::shown::innermost;
 use crate::host::{CertificateProblem, ProxyProblem, RootsError, RootsProblem, TransportCause, TransportError};
 use crate::openapi::{CallError, Unexpected};
 use crate::reply::{Instead, Problem, Refusal, ReplyError};
@@ -76,7 +76,7 @@ fn refusal(refusal: &Refusal, f: &mut String) -> Result {
 pub(super) fn transport(error: &TransportError, f: &mut String) -> Result {
     write!(f, "no answer from {}: ", error.host)?;
     match &error.cause {
-        TransportCause::TooLarge { limit } => write!(f, "the answer is larger than {} MiB", limit / (1024 * 1024)),
+        TransportCause::TooLarge { limit } => write!(f, "the answer is larger than {} MiB", limit >> 20),
         TransportCause::TimedOut => f.write_str("timed out"),
         TransportCause::Certificate { problem, source } => {
             f.write_str("its certificate was refused: ")?;
@@ -121,7 +121,7 @@ fn roots(error: &RootsError, f: &mut String) -> Result {
         RootsProblem::Unreadable(error) => write!(f, "cannot be read: {error}"),
         RootsProblem::NotAFile => f.write_str("is not a regular file"),
         RootsProblem::NotAFolder => f.write_str("is not a folder"),
-        RootsProblem::TooLarge { limit } => write!(f, "is larger than {} MiB", limit / (1024 * 1024)),
+        RootsProblem::TooLarge { limit } => write!(f, "is larger than {} MiB", limit >> 20),
         RootsProblem::NoCertificate => f.write_str("contains no certificate in PEM format"),
     }
 }
@@ -152,12 +152,4 @@ fn at(time: Option<Timestamp>) -> String {
 
 fn clock(now: Option<Timestamp>) -> String {
     now.map(|now| format!("; this machine's clock shows {now}")).unwrap_or_default()
-}
-
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut current = error;
-    while let Some(source) = current.source() {
-        current = source;
-    }
-    current
 }

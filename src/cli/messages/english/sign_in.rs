@@ -2,10 +2,10 @@
 
 use std::fmt::{Result, Write as _};
 
+use crate::cli::messages::shown::tunnel_command;
 use crate::host::{NoBrowser, SshTarget};
 use crate::oauth::callback::Mismatch;
 use crate::oauth::paste::PasteError;
-use crate::text::shell_word;
 
 pub(super) const STILL_WAITING: &str = "\
 If the page shows an error instead of asking you to authorize, your identity may not be assigned to the application
@@ -25,7 +25,11 @@ pub(super) const fn why_no_browser(reason: NoBrowser) -> &'static str {
 pub(super) fn no_browser(reason: NoBrowser, tunnel: Option<(u16, &SshTarget)>, pastes: bool, f: &mut String) -> Result {
     writeln!(f, "No browser is opened here: {}. Open the address in any browser.", why_no_browser(reason))?;
     if let Some((port, target)) = tunnel {
-        writeln!(f, "If that browser is on another machine, run this there first:\n  {}", command(port, target))?;
+        writeln!(
+            f,
+            "If that browser is on another machine, run this there first:\n  {}",
+            tunnel_command(port, target)
+        )?;
     }
     match (tunnel, pastes) {
         (Some(_), true) => {
@@ -34,15 +38,6 @@ pub(super) fn no_browser(reason: NoBrowser, tunnel: Option<(u16, &SshTarget)>, p
         (None, true) => f.write_str("Then paste the address your browser ends on, even if the page cannot be shown.\n"),
         (_, false) => Ok(()),
     }
-}
-
-/// The tunnel through which a browser elsewhere reaches the callback.
-fn command(port: u16, target: &SshTarget) -> String {
-    let SshTarget { user, host, port: ssh_port } = target;
-    let option = ssh_port.map(|port| format!("-p {port} ")).unwrap_or_default();
-    let (user, host) = (user.as_deref().unwrap_or("USER"), host.as_deref().unwrap_or("HOST"));
-    let (user, host) = (shell_word(user.as_ref()), shell_word(host.as_ref()));
-    format!("ssh -N -L {port}:127.0.0.1:{port} {option}{user}@{host}")
 }
 
 pub(super) fn paste(error: PasteError, f: &mut String) -> Result {

@@ -3,10 +3,11 @@
 use std::fmt::{Result, Write as _};
 use std::time::Duration;
 
-use super::failure::{failure, malformed, ports, store};
-use super::name;
+use super::failure::{failure, ports};
+use super::file::{malformed, store};
 use super::network::transport;
 use crate::cli::messages::Warning;
+use crate::cli::messages::shown::name;
 use crate::cli::render::span;
 use crate::config::{Fault, JournalDefect, Note, Oddity};
 use crate::host::TransportError;

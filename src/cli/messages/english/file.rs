@@ -1,0 +1,79 @@
+//! What is wrong with the shared file, in English.
+
+use std::fmt::{Result, Write as _};
+
+use crate::cli::messages::shown::quoted;
+use crate::cli::render::span;
+use crate::config::{Action, Danger, Defect, Malformed, StoreError};
+
+/// The shared file's errors.
+pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
+    match error {
+        StoreError::Io { action, path, source } => {
+            let action = match action {
+                Action::Open => "open",
+                Action::Create => "create",
+                Action::Stat => "stat",
+                Action::Read => "read",
+                Action::Write => "write",
+                Action::Reserve => "reserve space for",
+                Action::Replace => "replace",
+                Action::Remove => "remove",
+                Action::Sync => "sync",
+                Action::Chown => "change the owner of",
+                Action::Chmod => "change the mode of",
+                Action::Resolve => "resolve",
+                Action::Lock => "lock",
+            };
+            write!(f, "cannot {action} {}: {source}", quoted(path))
+        }
+        StoreError::Malformed { path, source } => {
+            write!(f, "{} is broken: ", quoted(path))?;
+            malformed(source, f)
+        }
+        StoreError::Empty { path } => write!(f, "{} is empty", quoted(path)),
+        StoreError::TooLarge { path, limit } => {
+            write!(f, "{} is larger than {} MiB", quoted(path), limit >> 20)
+        }
+        StoreError::NotAFile { path } => write!(f, "{} is not a regular file", quoted(path)),
+        StoreError::Dangling { path } => {
+            write!(f, "{} is a symbolic link to a file that does not exist", quoted(path))
+        }
+        StoreError::Moved { path } => {
+            write!(f, "{} was linked to another file while this command ran", quoted(path))
+        }
+        StoreError::Unsafe { path, why } => {
+            let why = match why {
+                Danger::ForeignOwner => "belongs to another user",
+                Danger::ForeignLink => "goes through another user's link to files that do not belong to that user",
+                Danger::WorldWritable => "can be changed by any user",
+                Danger::NotALockFile => "is not a lock file of this user",
+            };
+            write!(f, "{} {why}", quoted(path))
+        }
+        StoreError::Stranded { copy, source } => {
+            write!(f, "the only copy of the new tokens is in {}: ", quoted(copy))?;
+            store(source, f)
+        }
+        StoreError::Busy { path, waited } => {
+            write!(f, "{} is in use by another process (waited {})", quoted(path), span(*waited))
+        }
+    }
+}
+
+/// A place in the file, and what is wrong there.
+pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
+    let what = match place.what {
+        Defect::Empty => "empty",
+        Defect::NotJson => "not valid JSON",
+        Defect::Truncated => "the file ends in the middle of a value",
+        Defect::NotUtf8 => "not valid UTF-8",
+        Defect::Utf16 => "the file is UTF-16, but UTF-8 is required",
+        Defect::TooDeep => "nested too deeply",
+        Defect::NotAnObject => "expected an object",
+        Defect::RepeatedKey => "a second `current` or `profiles`",
+        Defect::ProfilesNotAList => "expected a list of profiles",
+        Defect::NotAProfile => "expected a profile with a name",
+    };
+    write!(f, "line {}, column {}: {what}", place.line, place.column)
+}
