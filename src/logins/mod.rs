@@ -50,6 +50,9 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     /// The profiles whose tokens this program remembers.
     fn remembered_names(&self) -> Vec<ProfileName>;
 
+    /// The login that this program remembers of `profile`, which may be gone from the file.
+    fn remembered(&self, profile: &ProfileName) -> Option<(Site, Tokens)>;
+
     /// Waits up to `wait` for the exclusive right to change logins. Blocks: in a runtime, use [`acquire`]. Never
     /// hold the result while a person is asked.
     ///

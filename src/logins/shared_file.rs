@@ -57,6 +57,11 @@ impl LoginStore for SharedFile {
         journal.logins().map(|login| login.profile().clone()).collect()
     }
 
+    fn remembered(&self, profile: &ProfileName) -> Option<(Site, Tokens)> {
+        let journal = self.0.journal().ok()?;
+        journal.newest(profile).map(|login| (login.site, login.tokens.clone()))
+    }
+
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
         let locked = self.0.lock(wait)?;
         let journal = locked.journal()?;

@@ -30,6 +30,7 @@ fn the_last_profile_goes_with_every_trace_of_its_secrets() {
     The profile `demo` and its tokens were deleted.
     The current profile is now `default`.
     --- stderr
+    Its STS credentials cannot be revoked: whoever has them can use them for 1h.
     The app `official-cli` is still authorized in RAM; an administrator can revoke that in the RAM console.
     ");
     assert!(world.config().contains("\"current\": \"default\""), "{}", world.config());
@@ -87,6 +88,7 @@ fn revoking_asks_the_server_before_deleting() {
     The current profile is now `default`.
     --- stderr
     The refresh token was revoked.
+    Its STS credentials cannot be revoked: whoever has them can use them for 1h.
     The app `official-cli` is still authorized in RAM; an administrator can revoke that in the RAM console.
     ");
     assert_eq!(world.ledger().count(Endpoint::Revoke), 1);
@@ -95,15 +97,19 @@ fn revoking_asks_the_server_before_deleting() {
 
 #[test]
 fn whatever_the_server_says_the_profile_is_removed() {
-    for (fault, words) in [
-        ("revoke=503", "The refresh token could not be revoked: 127.0.0.1"),
-        ("revoke=400:invalid_request", "refused: `invalid_request` (status 400)"),
-        ("revoke=drop", "The refresh token could not be revoked: no answer from 127.0.0.1"),
-        ("revoke=html", "The refresh token could not be revoked: 127.0.0.1 answered with a web page instead of JSON"),
+    for (fault, code, words) in [
+        ("revoke=503", 5, "The refresh token could not be revoked: 127.0.0.1"),
+        ("revoke=400:invalid_request", 4, "refused: `invalid_request` (status 400)"),
+        ("revoke=drop", 5, "The refresh token could not be revoked: no answer from 127.0.0.1"),
+        (
+            "revoke=html",
+            5,
+            "The refresh token could not be revoked: 127.0.0.1 answered with a web page instead of JSON",
+        ),
     ] {
         let (world, canaries) = renewed();
         world.fault(&[fault]);
-        world.run(&["delete", "demo", "--revoke"]).done().warns(words).hides(&canaries);
+        world.run(&["delete", "demo", "--revoke"]).exits(code).warns(words).hides(&canaries);
         world.has_forgotten(&canaries);
     }
 }
@@ -111,7 +117,7 @@ fn whatever_the_server_says_the_profile_is_removed() {
 #[test]
 fn revoking_waits_at_most_ten_seconds() {
     let (world, canaries) = renewed();
-    let output = Run::new(&["delete", "demo", "--revoke"]).unanswered("/v1/revoke").go(&world).done();
+    let output = Run::new(&["delete", "demo", "--revoke"]).unanswered("/v1/revoke").go(&world).exits(5);
     output.warns("The refresh token could not be revoked: no answer within 10s");
     world.has_forgotten(&canaries);
 }
@@ -155,4 +161,39 @@ fn profiles_of_the_same_name_are_deleted_together() {
     world.write_config(r#"{"current":"b","profiles":[{"name":"a","oauth_refresh_token":"one-of-two-secrets"},{"name":"b"},{"name":"a","oauth_refresh_token":"two-of-two-secrets"}]}"#);
     world.run(&["delete", "a"]).done();
     assert_eq!(world.config(), r#"{"current":"b","profiles":[{"name":"b"}]}"#);
+}
+
+#[test]
+fn a_login_that_another_tool_deleted_can_be_forgotten_and_revoked() {
+    let (world, canaries) = renewed();
+    world.replace_config(r#"{"current":"","profiles":[{"name":"other","mode":"AK"}]}"#);
+    world.run(&["delete", "nobody"]).exits(2);
+    let output = world.run(&["delete", "demo", "--revoke"]).done();
+    output
+        .says("The profile `demo` and its tokens were deleted.")
+        .warns("The refresh token was revoked.")
+        .hides(&canaries);
+    assert_eq!(world.ledger().count(Endpoint::Revoke), 1);
+    assert!(!world.journal_path().exists());
+    world.run(&["delete", "demo"]).exits(2);
+}
+
+#[test]
+fn a_login_that_another_profile_uses_is_not_revoked_by_the_way() {
+    let (world, _) = renewed();
+    let mut file: serde_json::Value = serde_json::from_str(&world.config()).unwrap();
+    let mut copy = file["profiles"][0].clone();
+    copy["name"] = "copy".into();
+    file["profiles"].as_array_mut().unwrap().push(copy);
+    world.replace_config(&file.to_string());
+    let before = world.config();
+    for name in ["copy", "demo"] {
+        let refused = world.run(&["delete", name, "--revoke"]).exits(2);
+        refused.warns("uses the login of").warns("hint: pass `--yes` to confirm");
+        assert_eq!((world.config(), world.ledger().count(Endpoint::Revoke)), (before.clone(), 0));
+    }
+    world.run(&["delete", "copy"]).done();
+    world.run(&["credentials", "--profile", "demo"]).done();
+    world.replace_config(&before);
+    world.run(&["delete", "copy", "--revoke", "--yes"]).done().warns("The refresh token was revoked.");
 }

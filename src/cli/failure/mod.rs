@@ -167,6 +167,11 @@ pub(in crate::cli) enum Usage {
         old: Site,
         new: Site,
     },
+    /// A login that would be revoked is used by another profile.
+    SharedLogin {
+        profile: ProfileName,
+        other: ProfileName,
+    },
     /// The person declined.
     NothingShown,
     /// A format that cannot take variables away.

@@ -266,7 +266,7 @@ fn usage_line(usage: &Usage) -> Line<'_> {
         Usage::ForeignMode { mode, profile } => vec![Hint::OfficialConfigure { mode, profile }],
         Usage::WouldReplace { mode, profile } => vec![Hint::ReplaceMode { mode, profile }],
         Usage::SignedInElsewhere { profile, new, .. } => vec![Hint::SignInTo { profile, site: Some(*new) }],
-        Usage::NotConfirmed { .. } => vec![Hint::Yes],
+        Usage::NotConfirmed { .. } | Usage::SharedLogin { .. } => vec![Hint::Yes],
         Usage::OptionsMisplaced => vec![Hint::OptionsAfter],
         Usage::NoHome => return (Code::File, vec![Hint::ConfigPath]),
         Usage::NoDataFolder | Usage::Unquotable(_) => return (Code::File, vec![]),

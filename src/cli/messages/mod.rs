@@ -80,6 +80,9 @@ pub(super) enum Message<'a> {
         profile: &'a str,
         mode: &'a Mode,
     },
+    CredentialsLiveOn {
+        left: Duration,
+    },
     Configuring {
         profile: &'a str,
     },

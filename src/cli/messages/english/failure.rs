@@ -134,6 +134,12 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             name(mode.as_str())
         ),
         Usage::LeftAsItIs { profile } => write!(f, "the profile `{}` was not changed", name(profile)),
+        Usage::SharedLogin { profile, other } => write!(
+            f,
+            "nothing was changed: the profile `{}` uses the login of `{}`, which would be revoked",
+            name(other.as_str()),
+            name(profile.as_str())
+        ),
         Usage::NothingShown => f.write_str("nothing was shown"),
         Usage::NothingUnset => {
             f.write_str("`--unset` needs a format that a shell reads: --format env, fish, powershell or cmd")

@@ -45,6 +45,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
             name(profile),
             name(mode.as_str())
         ),
+        Message::CredentialsLiveOn { left } => {
+            writeln!(f, "Its STS credentials cannot be revoked: whoever has them can use them for {}.", span(*left))
+        }
         Message::Configuring { profile } => {
             writeln!(f, "Configuring profile '{}' in 'OAuth' authenticate mode...", name(profile))
         }
