@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::config::{Note, ProfileName, Snapshot, Store, StoreError, is_same_place, locate};
+use crate::config::{Config, Note, ProfileName, Snapshot, Store, StoreError, is_same_place, locate};
 use crate::credentials::Provider;
 use crate::host::{Host, Interrupts};
 use crate::logins::{LoginStore, SharedFile};
@@ -93,12 +93,25 @@ impl<'a> Context<'a> {
     /// Reads the file and shows what the store noticed.
     pub(super) fn read(&self) -> Result<Snapshot, Failure> {
         let snapshot = self.logins.read().map_err(|error| {
-            let remembered = matches!(error, StoreError::Empty { .. }) && !self.logins.remembered_names().is_empty();
+            let is_lost = matches!(error, StoreError::Empty { .. } | StoreError::Malformed { .. });
+            let remembered = is_lost && !self.logins.remembered_names().is_empty();
             Failure::Store(error, Remembered(remembered))
         })?;
         self.ui.language().learn_profile(&snapshot.config);
         self.show_notes(&snapshot.notes);
+        if snapshot.config.names().is_empty() {
+            self.warn_of_lost(&snapshot.config);
+        }
         Ok(snapshot)
+    }
+
+    /// Warns of logins that are remembered, and whose profiles the file has lost.
+    pub(super) fn warn_of_lost(&self, config: &Config) {
+        let mut lost = self.logins.remembered_names();
+        lost.retain(|name| !config.contains(name));
+        if !lost.is_empty() {
+            self.ui.warn(&Warning::Lost { names: &lost });
+        }
     }
 
     pub(super) fn show_notes(&self, notes: &[Note]) {

@@ -102,6 +102,8 @@ pub enum Action {
     Reserve,
     /// Putting another file in its place.
     Replace,
+    /// Giving it another name.
+    Rename,
     /// Removing it.
     Remove,
     /// Making it, or its name, durable.

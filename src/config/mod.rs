@@ -21,6 +21,7 @@ mod platform;
 mod profile;
 mod profile_name;
 mod raw;
+mod salvage;
 mod store;
 
 use std::collections::{BTreeMap, HashSet};
@@ -41,7 +42,7 @@ pub use note::{JournalDefect, Note, Oddity};
 pub use platform::is_same_place;
 pub use profile::{Fault, Mode, Profile};
 pub use profile_name::{InvalidProfileName, ProfileName};
-pub use store::{Locked, Snapshot, Store, Updated, Version};
+pub use store::{Locked, SetAside, Snapshot, Store, Updated, Version};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -226,20 +227,41 @@ impl Config {
 
     /// Adds a profile that looks like its siblings, or else like the file around it.
     fn append(&mut self, name: &ProfileName, changes: &Changes) {
+        let list = self.made_list();
+        let array = self.array(&list);
+        let sibling = array.entries().iter().rev().find_map(|item| Node::object(item.value).ok()?.layout());
+        let inner = sibling.unwrap_or_else(|| self.root().layout().unwrap_or_else(Layout::official).nested().nested());
+        let named = Changes::new().text(Field::Name, name.as_str());
+        let profile = edited(&edited("{}", &named, &inner), changes, &inner);
+        self.push(&list, &profile);
+    }
+
+    /// Adds the profiles in the text of a broken file that are whole and have no namesake here, and returns their names.
+    pub fn salvage(&mut self, text: &str) -> Vec<ProfileName> {
+        let mut salvaged = Vec::new();
+        for profile in salvage::profiles(text) {
+            let Some(name) = name_of(profile).filter(|name| !self.contains(name)) else { continue };
+            let list = self.made_list();
+            self.push(&list, profile);
+            salvaged.push(name);
+        }
+        salvaged
+    }
+
+    fn push(&mut self, list: &Range<usize>, profile: &str) {
+        let array = self.array(list);
+        let around = array.layout().unwrap_or_else(|| self.root().layout().unwrap_or_else(Layout::official).nested());
+        let text = array.push(profile, &around);
+        self.replace(list.clone(), &text);
+    }
+
+    /// The place of the list of profiles, which is made where there is none.
+    fn made_list(&mut self) -> Range<usize> {
         if self.list().is_none() {
             let text = self.root().set("profiles", "[]", &Layout::official(), root_rank);
             self.become_text(text);
         }
-        let list = self.list().expect("the list was just put there");
-        let array = self.array(&list);
-        let outer = self.root().layout().unwrap_or_else(Layout::official).nested();
-        let around = array.layout().unwrap_or_else(|| outer.clone());
-        let sibling = array.entries().iter().rev().find_map(|item| Node::object(item.value).ok()?.layout());
-        let inner = sibling.unwrap_or_else(|| outer.nested());
-        let named = Changes::new().text(Field::Name, name);
-        let profile = edited(&edited("{}", &named, &inner), changes, &inner);
-        let text = array.push(&profile, &around);
-        self.replace(list, &text);
+        self.list().expect("the list was just put there")
     }
 
     fn read(&self, name: &ProfileName, place: &Range<usize>) -> Profile {

@@ -47,6 +47,14 @@ impl Place {
         beside(Path::new(&self.name), kind).into()
     }
 
+    /// The name of the shared file with another end.
+    pub(super) fn beside(&self, end: &str) -> OsString {
+        let mut name = self.name.clone();
+        name.push(".");
+        name.push(end);
+        name
+    }
+
     /// The name of the lock file.
     pub(super) fn lock_file(&self) -> OsString {
         lock_file(Path::new(&self.name)).into()

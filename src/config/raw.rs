@@ -71,8 +71,10 @@ impl Raw {
         Ok(Some(Self { bytes, metadata }))
     }
 
+    /// Whether it holds nothing: blanks, the zeros that a crash leaves behind, or `null`.
     pub(super) fn is_blank(&self) -> bool {
-        self.bytes.iter().all(u8::is_ascii_whitespace)
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+        self.bytes.iter().all(is_blank) || self.bytes.trim_ascii() == b"null"
     }
 }
 

@@ -58,6 +58,14 @@ pub struct Version {
     inode: u64,
 }
 
+/// A broken file that has another name now.
+pub struct SetAside {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
 /// The result of an edit.
 #[derive(Clone, Debug)]
 pub struct Updated<T> {
@@ -211,6 +219,27 @@ impl Locked {
     /// From now on a file with nothing in it is one without profiles, to be filled again.
     pub const fn refill(&mut self) {
         self.refills = true;
+    }
+
+    /// Gives a file that is broken for good another name next to it. Returns `None` if the file is
+    /// whole, has nothing in it, or is missing.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be renamed.
+    pub fn set_aside(&mut self) -> Result<Option<SetAside>, StoreError> {
+        let Err(StoreError::Malformed { .. }) = self.read() else { return Ok(None) };
+        let Some(raw) = Raw::load_from(&self.place)? else { return Ok(None) };
+        let names = (0..).map(|number| match number {
+            0 => self.place.beside("broken"),
+            number => self.place.beside(&format!("broken.{number}")),
+        });
+        let mut free = names.filter(|name| self.place.path_of(name).symlink_metadata().is_err());
+        let name = free.next().expect("some number is free");
+        let renamed = self.place.folder.rename(&self.place.name, &name);
+        renamed.map_err(StoreError::io(Action::Rename, &self.place.path()))?;
+        self.place.sync()?;
+        Ok(Some(SetAside { path: self.place.path_of(&name), bytes: raw.bytes }))
     }
 
     /// A file that is torn may be about to become whole by the hand of its writer.

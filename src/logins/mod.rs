@@ -7,7 +7,7 @@
 mod shared_file;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,18 +115,27 @@ pub trait LockedLogins: Send {
     /// [`StoreError`]; then nothing has changed.
     fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError>;
 
-    /// Puts the remembered logins that the file has lost back into it, an empty file included, and returns their
-    /// profiles. Nothing but the login is restored.
+    /// Puts the remembered logins that the file has lost back into it, an empty file included. A broken file gets another
+    /// name first, and its profiles that are whole are kept. Of the others nothing but the login is restored.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing has changed.
-    fn restore(&mut self) -> Result<Vec<ProfileName>, StoreError>;
+    /// [`StoreError`]; then no profile has changed.
+    fn restore(&mut self) -> Result<Restored, StoreError>;
 
     /// Forgets every token of `profile` that is kept outside the file.
     ///
     /// # Errors
     /// [`StoreError`]
     fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError>;
+}
+
+/// What was restored.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// The profiles.
+    pub profiles: Vec<ProfileName>,
+    /// Where a broken file is now.
+    pub aside: Option<PathBuf>,
 }
 
 /// A profile read under the lock.

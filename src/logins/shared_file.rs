@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Current, Issued, LockedLogins, LoginStore, Persisted};
+use super::{Current, Issued, LockedLogins, LoginStore, Persisted, Restored};
 use crate::config::{
     Changes, Config, Field, Journal, Locked, Login, Mode, Note, Profile, ProfileName, Snapshot, Store, StoreError,
     Verdict, Version,
@@ -88,6 +88,7 @@ impl LockedLogins for LockedFile {
         let config = self.locked.read()?.config;
         let Some(mut found) = config.find(profile) else {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
+            self.keep_adrift().ok();
             self.prune(&config).ok();
             let names = config.names().into_iter().cloned().collect();
             return Ok(Current { profile: None, received: None, names, healed: false, missed: None, notes });
@@ -152,6 +153,7 @@ impl LockedLogins for LockedFile {
     }
 
     fn edit(&mut self, edit: &mut dyn FnMut(&mut Config)) -> Result<Vec<Note>, StoreError> {
+        self.keep_adrift()?;
         let mut after = None;
         let journal = &self.journal;
         let updated = self.locked.edit(|config| {
@@ -164,7 +166,7 @@ impl LockedLogins for LockedFile {
         Ok(updated.notes)
     }
 
-    fn restore(&mut self) -> Result<Vec<ProfileName>, StoreError> {
+    fn restore(&mut self) -> Result<Restored, StoreError> {
         let changes = |login: &Login| {
             Changes::new()
                 .text(Field::Mode, Mode::OAuth.as_str())
@@ -173,19 +175,23 @@ impl LockedLogins for LockedFile {
                 .tokens(&login.tokens)
         };
         let lost: Vec<_> = self.journal.logins().map(|login| (login.profile().clone(), changes(login))).collect();
+        let aside = self.locked.set_aside()?;
         self.locked.refill();
-        let mut restored = Vec::new();
+        let mut profiles = Vec::new();
         self.locked.edit(|config| {
-            restored.clear();
-            for (profile, changes) in lost.iter().filter(|(profile, _)| !config.contains(profile)).collect::<Vec<_>>() {
-                config.upsert(profile, changes);
-                restored.push(profile.clone());
+            let broken = aside.as_ref().map(|file| String::from_utf8_lossy(&file.bytes));
+            profiles = broken.map(|text| config.salvage(&text)).unwrap_or_default();
+            for (profile, changes) in &lost {
+                if !config.contains(profile) {
+                    config.upsert(profile, changes);
+                    profiles.push(profile.clone());
+                }
             }
-            if let (None, Some(first)) = (config.current(), restored.first()) {
+            if let (None, Some(first)) = (config.current(), profiles.first()) {
                 config.set_current(first);
             }
         })?;
-        Ok(restored)
+        Ok(Restored { profiles, aside: aside.map(|file| file.path) })
     }
 
     fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError> {
@@ -198,6 +204,14 @@ impl LockedFile {
         self.locked.save_journal(&self.journal)
     }
 
+    /// Keeps the remembered logins where the file has lost every profile.
+    fn keep_adrift(&mut self) -> Result<(), StoreError> {
+        if self.journal.logins().next().is_none() || !self.locked.read()?.config.names().is_empty() {
+            return Ok(());
+        }
+        if self.journal.set_adrift() { self.save_journal() } else { Ok(()) }
+    }
+
     /// Forgets the logins of profiles that are no longer in `config`.
     fn prune(&mut self, config: &Config) -> Result<(), StoreError> {
         if self.journal.prune(config) { self.save_journal() } else { Ok(()) }
@@ -205,6 +219,7 @@ impl LockedFile {
 
     /// Writes the journal and then the shared file. One of the two is enough to keep the login.
     fn try_to_persist(&mut self, issued: &Issued) -> Result<Persisted, StoreError> {
+        self.keep_adrift().ok();
         let Issued { profile, site, tokens, superseded, settings, overrule } = issued;
         self.journal.record(profile, *site, tokens, superseded.as_ref());
         let recorded = self.save_journal();

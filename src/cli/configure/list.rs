@@ -50,8 +50,9 @@ struct Row<'a> {
 
 pub(in crate::cli) fn run(context: &Context<'_>, args: ListArgs) -> Result<(), Failure> {
     let config = context.read()?.config;
-    if config.names().is_empty() {
-        context.ui.note(&Message::NoProfiles);
+    match config.names().is_empty() {
+        true => context.ui.note(&Message::NoProfiles),
+        false => context.warn_of_lost(&config),
     }
     let (provider, now) = (context.provider(), context.host.clock.now());
     match args.format {

@@ -279,7 +279,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
     match error {
         StoreError::Busy { .. } => (Code::Temporary, vec![Hint::Retry]),
         StoreError::Empty { path } => (Code::File, vec![Hint::EmptyFile { path, remembered }]),
-        StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path }]),
+        StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path, remembered }]),
         StoreError::Stranded { .. } => (Code::File, vec![Hint::Stranded]),
         StoreError::Unsafe { why: Danger::ForeignOwner | Danger::ForeignLink | Danger::NotALockFile, .. } => {
             (Code::File, vec![Hint::Ownership, Hint::ConfigPath])

@@ -147,6 +147,10 @@ pub(super) enum Message<'a> {
     SandboxShared {
         url: &'a str,
     },
+    /// A broken file has another name now.
+    SetAside {
+        path: &'a Path,
+    },
     Saved,
     Saving {
         profile: &'a str,
@@ -178,7 +182,7 @@ pub(super) enum Message<'a> {
 pub(super) enum Hint<'a> {
     App(AppHint<'a>),
     Assign,
-    BrokenFile { path: &'a Path },
+    BrokenFile { path: &'a Path, remembered: bool },
     CaptivePortal,
     Certificate,
     Clock,
@@ -216,18 +220,37 @@ pub(super) enum Hint<'a> {
 pub(super) enum Warning<'a> {
     Browser(&'a io::Error),
     CallbackRefused(Refusal),
-    Fault { profile: &'a str, fault: Fault },
+    Fault {
+        profile: &'a str,
+        fault: Fault,
+    },
+    /// The file has lost these profiles, but their logins are remembered.
+    Lost {
+        names: &'a [ProfileName],
+    },
     Missed(&'a StoreError),
     Note(&'a Note),
     NotRefreshed(&'a Failure),
     NoPort(&'a PortsUnavailable),
     NotRenewed(&'a Failure),
     NotServed(&'a Failure),
-    Orphaned { profile: &'a str, source: &'a str },
-    ScriptedBrowser { user: &'a str, why: &'a VisitError<TransportError> },
-    Shadowed { variable: &'a str, profile: &'a str },
+    Orphaned {
+        profile: &'a str,
+        source: &'a str,
+    },
+    ScriptedBrowser {
+        user: &'a str,
+        why: &'a VisitError<TransportError>,
+    },
+    Shadowed {
+        variable: &'a str,
+        profile: &'a str,
+    },
     Skew(Skew),
-    UnknownRegion { region: &'a str, meant: Option<&'static str> },
+    UnknownRegion {
+        region: &'a str,
+        meant: Option<&'static str>,
+    },
 }
 
 macro_rules! say {

@@ -95,7 +95,7 @@ impl Journal {
             Some(login) => login.supersede(site, newest, spent),
             None => {
                 let (tokens, profile) = (newest.clone(), profile.clone());
-                let mut login = Login { site, tokens, received: None, profile, superseded: Vec::new() };
+                let mut login = Login { site, tokens, received: None, profile, superseded: Vec::new(), adrift: false };
                 login.remember(spent);
                 self.logins.push(login);
             }
@@ -134,7 +134,7 @@ impl Journal {
         }
         let names: HashSet<&ProfileName> = config.names().into_iter().collect();
         let logins = std::mem::take(&mut self.logins).into_iter();
-        let (known, gone) = logins.partition(|login| names.contains(&login.profile));
+        let (known, gone) = logins.partition(|login| login.adrift || names.contains(&login.profile));
         self.logins = known;
         self.follow_renamed(gone, config);
         true
@@ -146,7 +146,15 @@ impl Journal {
             return false;
         }
         let names: HashSet<&ProfileName> = config.names().into_iter().collect();
-        !self.logins.iter().all(|login| names.contains(&login.profile))
+        !self.logins.iter().all(|login| login.adrift || names.contains(&login.profile))
+    }
+
+    /// Remembers that the file has no profiles: no login is dropped for that, until it is purged or its profile is there
+    /// again. Returns whether anything changed.
+    pub fn set_adrift(&mut self) -> bool {
+        let changed = self.logins.iter().any(|login| !login.adrift);
+        self.logins.iter_mut().for_each(|login| login.adrift = true);
+        changed
     }
 
     /// Gives the logins of missing profiles to those that have their tokens and no login of their own.
@@ -203,7 +211,7 @@ mod tests {
     fn journal() -> Journal {
         let superseded = ["old", "older"].map(|name| hash(&pair(name).refresh_token)).to_vec();
         let (tokens, profile) = (pair("new"), "dev".parse().unwrap());
-        let login = Login { site: Site::China, tokens, received: None, profile, superseded };
+        let login = Login { site: Site::China, tokens, received: None, profile, superseded, adrift: false };
         Journal { logins: vec![login], ignored: None }
     }
 

@@ -42,6 +42,8 @@ struct Line<'a> {
     refresh_token_expire: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     received: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    adrift: bool,
     #[serde(deserialize_with = "newest_hashes")]
     superseded: Cow<'a, [String]>,
 }
@@ -83,6 +85,7 @@ impl<'a> From<&'a Login> for Line<'a> {
             refresh_token: refresh_token.expose().into(),
             refresh_token_expire: refresh_token_expire.map(Timestamp::as_unix),
             received: login.received.map(Timestamp::as_unix),
+            adrift: login.adrift,
             superseded: login.superseded.as_slice().into(),
         }
     }
@@ -100,6 +103,7 @@ impl Line<'_> {
             site: self.site.parse().ok()?,
             tokens,
             received: self.received.map(Timestamp::from_unix),
+            adrift: self.adrift,
             profile: ProfileName::in_file(self.profile.into_owned()),
             superseded: self.superseded.into_owned(),
         })

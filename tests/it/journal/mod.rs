@@ -63,10 +63,53 @@ fn a_journal_that_cannot_be_read_is_replaced() {
 }
 
 #[test]
+fn a_file_without_profiles_is_not_taken_for_a_deletion() {
+    for emptied in ["{}", r#"{"profiles":[]}"#, r#"{"current":"demo","profiles":null}"#] {
+        let (world, _, _) = renewed();
+        let newest = world.refresh_token("demo");
+        world.replace_config(emptied);
+        let output = world.run(&ARGS).exits(3);
+        output
+            .warns("the journal still has the logins of `demo`")
+            .warns("to restore them: aliyun-rs configure restore");
+        // Whoever signs in to another profile first loses nothing by that.
+        world.sign_in("other").done().warns("still has the logins of `demo`");
+        world.run(&["list"]).done().warns("still has the logins of `demo`");
+        world.run(&["configure", "restore"]).done();
+        assert_eq!(world.refresh_token("demo"), newest, "{emptied}");
+        world.run(&ARGS).done();
+        // It can also be forgotten.
+        world.replace_config(emptied);
+        world.run(&["delete", "demo"]).done();
+        assert_eq!(world.run(&["configure", "restore"]).done().stdout.matches("demo").count(), 0);
+    }
+}
+
+#[test]
+fn a_broken_file_is_renamed_and_what_is_whole_is_kept() {
+    let (world, _, _) = renewed();
+    let newest = world.refresh_token("demo");
+    let whole = r#"{"name":"work","mode":"AK","access_key_id":"LTAI","access_key_secret":"key-secret"}"#;
+    for (number, end) in [r#","#, r#",{"name":"demo","mode":"OAu"#, "]"].into_iter().enumerate() {
+        let broken = format!(r#"{{"current":"work","profiles":[{whole}{end}"#);
+        world.replace_config(&broken);
+        world.run(&ARGS).exits(6).warns("hint: repair it there, or rename it and restore the logins");
+        assert_eq!(world.config(), broken);
+        let output = world.run(&["configure", "restore"]).done();
+        let name = if number == 0 { "config.json.broken".to_owned() } else { format!("config.json.broken.{number}") };
+        output.says("The login of the profile `work` was restored.").says("`demo` was restored").warns(&name);
+        assert_eq!(std::fs::read_to_string(world.config_path().with_file_name(name)).unwrap(), broken);
+        assert!(world.config().contains(whole));
+        assert_eq!(world.refresh_token("demo"), newest);
+        world.run(&ARGS).done();
+    }
+}
+
+#[test]
 fn an_emptied_file_is_restored_from_the_journal() {
     let (world, _, _) = renewed();
     let newest = world.refresh_token("demo");
-    for emptied in ["", " \n"] {
+    for emptied in ["", " \n", "null", "\0\0\0\0"] {
         world.replace_config(emptied);
         let hint = "hint: the journal next to it still has its logins; restore them: aliyun-rs configure restore";
         world.run(&ARGS).exits(6).warns(hint);

@@ -35,7 +35,7 @@ fn no_refresh_token_of_alibaba_cloud_is_revoked_at_a_sandbox() {
     let world = World::new();
     real_login(&world, 3600);
     let before = world.ledger().entries.len();
-    world.run(&["delete", "demo", "--revoke"]).done().warns("not issued by a sandbox");
+    world.run(&["delete", "demo", "--revoke"]).exits(2).warns("not issued by a sandbox");
     assert_eq!(world.ledger().entries.len(), before);
 }
 

@@ -44,7 +44,7 @@ fn broken_files_are_named_with_the_place_and_never_quoted() {
         (b"{\"a\": \"canary\x00\"}", 1, 13, Defect::NotJson),
         (b"{\"profiles\":\n {\"canary\": 1}}", 2, 2, Defect::ProfilesNotAList),
         (b"{\"profiles\": \"canary\"}", 1, 14, Defect::ProfilesNotAList),
-        (b"null", 1, 1, Defect::NotAnObject),
+        (b"\"canary\"", 1, 1, Defect::NotAnObject),
         (b"[\"canary\"]", 1, 1, Defect::NotAnObject),
         (b"{\"a\": canary}", 1, 7, Defect::NotJson),
         (b"{\"a\": \"canary", 1, 13, Defect::Truncated),

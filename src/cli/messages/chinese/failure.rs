@@ -126,6 +126,9 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
             write!(f, "配置 `{}` 的认证方式为 `{}`，登录会覆盖其密钥", name(profile), name(mode.as_str()))
         }
         Usage::LeftAsItIs { profile } => write!(f, "配置 `{}` 未更改", name(profile)),
+        Usage::SharedLogin { profile, other } => {
+            write!(f, "未做任何更改：配置 `{}` 也在使用 `{}` 的登录，该登录会被吊销", name(other), name(profile))
+        }
         Usage::NothingShown => f.write_str("未显示任何内容"),
         Usage::NothingUnset => f.write_str("`--unset` 需要 shell 可读取的格式：--format env、fish、powershell 或 cmd"),
         Usage::NothingToSet => {

@@ -20,6 +20,7 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
                 Action::Write => write!(f, "无法写入 {path}")?,
                 Action::Reserve => write!(f, "无法为 {path} 预留空间")?,
                 Action::Replace => write!(f, "无法替换 {path}")?,
+                Action::Rename => write!(f, "无法重命名 {path}")?,
                 Action::Remove => write!(f, "无法删除 {path}")?,
                 Action::Sync => write!(f, "无法将 {path} 同步到磁盘")?,
                 Action::Chown => write!(f, "无法更改 {path} 的所有者")?,

@@ -25,9 +25,12 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             "可能需要 RAM 管理员在账号中安装应用 `official-cli`（RAM 控制台 > 集成管理 > OAuth 应用（公测）> \
              第三方应用），并将其分配给此 RAM 用户或角色",
         ),
-        Hint::BrokenFile { path } => {
+        Hint::BrokenFile { remembered: true, .. } => f.write_str(
+            "请修复该处内容，或运行 aliyun-rs configure restore：该命令会重命名此文件，并从旁边的日志恢复登录",
+        ),
+        Hint::BrokenFile { path, remembered: false } => {
             let path = shell_word(path.as_os_str());
-            write!(f, "请修复该处内容，或移走此文件后重新登录：mv {path} {path}.broken")
+            write!(f, "请修复该处内容，或保留其中仍可读取的配置：aliyun-rs configure restore；文件中有令牌：{path}")
         }
         Hint::CaptivePortal => {
             f.write_str("应答的不是阿里云，而是强制门户或代理；请在浏览器中打开任意网页，或设置 HTTPS_PROXY")

@@ -44,6 +44,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::ChangingMode { profile, mode } => {
             writeln!(f, "警告：配置 `{}` 的认证方式将由 `{}` 改为 `OAuth`", name(profile), name(mode.as_str()))
         }
+        Message::CredentialsLiveOn { left } => {
+            writeln!(f, "其 STS 临时凭证无法吊销：持有者在 {}内仍可使用。", span(*left))
+        }
         Message::Configuring { profile } => writeln!(f, "正在以 `OAuth` 认证方式设置配置 `{}`...", name(profile)),
         Message::Deleted { profile } => writeln!(f, "配置 `{}` 及其令牌已删除。", name(profile)),
         Message::Ensured { profile, span: needed } => {
@@ -86,6 +89,9 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::Revoked => f.write_str("刷新令牌已吊销。\n"),
         Message::SandboxRuns { variable, url } => writeln!(f, "export {variable}={url}"),
         Message::SandboxShared { url } => writeln!(f, "说明：使用已在 {url} 运行的沙箱，并沿用其启动选项"),
+        Message::SetAside { path } => {
+            writeln!(f, "损坏的文件已重命名为 {}，其中仍有令牌：不再需要时请删除。", quoted(path))
+        }
         Message::Saved => f.write_str("完成。\n"),
         Message::Saving { profile } => write!(f, "正在保存配置 [{}]... ", name(profile)),
         Message::SignedInWithoutCredentials { profile } => {

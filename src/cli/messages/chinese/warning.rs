@@ -34,6 +34,14 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
         Warning::Fault { profile, fault: Fault::Repeated(field) } => {
             write!(f, "配置 `{}` 中 `{}` 出现多次，使用最后一个值", name(profile), field.key())
         }
+        Warning::Lost { names } => {
+            let names: Vec<_> = names.iter().map(|found| format!("`{}`", name(found))).collect();
+            write!(
+                f,
+                "日志仍保留着 {} 的登录，但文件中没有这些配置；恢复：aliyun-rs configure restore；清除：aliyun-rs delete NAME",
+                names.join("、")
+            )
+        }
         Warning::Missed(error) => {
             f.write_str("新凭证未能完整保存：")?;
             store(error, f)

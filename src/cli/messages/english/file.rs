@@ -18,6 +18,7 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
                 Action::Write => "write",
                 Action::Reserve => "reserve space for",
                 Action::Replace => "replace",
+                Action::Rename => "rename",
                 Action::Remove => "remove",
                 Action::Sync => "sync",
                 Action::Chown => "change the owner of",

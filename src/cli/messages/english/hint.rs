@@ -25,9 +25,12 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             "a RAM administrator may have to install the app `official-cli` in the account (RAM console, Integrations \
              > OAuth (Preview) > Third-party Application) and assign this user or role to it",
         ),
-        Hint::BrokenFile { path } => {
+        Hint::BrokenFile { remembered: true, .. } => f.write_str(
+            "repair it there, or rename it and restore the logins from the journal next to it: aliyun-rs configure restore",
+        ),
+        Hint::BrokenFile { path, remembered: false } => {
             let path = shell_word(path.as_os_str());
-            write!(f, "repair it there, or move it away and sign in again: mv {path} {path}.broken")
+            write!(f, "repair it there, or keep what can be read of it: aliyun-rs configure restore; it holds tokens: {path}")
         }
         Hint::CaptivePortal => f.write_str(
             "a captive portal or proxy answered instead of Alibaba Cloud; open any page in a browser, or set \

@@ -104,6 +104,11 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
         Message::SandboxShared { url } => {
             writeln!(f, "note: using the sandbox that is running at {url}, with the options it was started with")
         }
+        Message::SetAside { path } => writeln!(
+            f,
+            "The broken file is now {}. It still holds tokens: delete it when you do not need it any more.",
+            quoted(path)
+        ),
         Message::Saved => f.write_str("Done.\n"),
         Message::Saving { profile } => write!(f, "Saving profile[{}] ...", name(profile)),
         Message::SignedInWithoutCredentials { profile } => writeln!(

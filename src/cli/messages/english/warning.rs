@@ -38,6 +38,15 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             field.key(),
             name(profile)
         ),
+        Warning::Lost { names } => {
+            let names: Vec<_> = names.iter().map(|found| format!("`{}`", name(found.as_str()))).collect();
+            write!(
+                f,
+                "the journal still has the logins of {}, whose profiles are not in the file; to restore them: aliyun-rs \
+                 configure restore; to forget one: aliyun-rs delete NAME",
+                names.join(", ")
+            )
+        }
         Warning::Missed(error) => {
             f.write_str("the new credentials could not be saved in full: ")?;
             store(error, f)
