@@ -91,7 +91,8 @@ fn nothing_is_renewed_where_nothing_can_be_written() {
             let world = World::real();
             world.signed_in(0);
             let asked = world.ledger().entries.len();
-            let ended = run(&world, args).exits(6).warns("error: ").warns("hint: ");
+            let code = if args[0] == "exec" { 125 } else { 6 };
+            let ended = run(&world, args).exits(code).warns("error: ").warns("hint: ");
             assert_eq!(world.ledger().entries.len(), asked, "{way}: {ended:#?}");
             let left = names(world.config_path().parent().unwrap());
             assert!(!left.iter().any(|name| name.to_string_lossy().contains("aliyun-rs")), "{way}: {left:?}");
