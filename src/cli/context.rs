@@ -24,6 +24,8 @@ use super::ui::Ui;
 
 /// The variables that name a profile, the first that is set wins.
 const PROFILE_VARIABLES: [&str; 3] = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
+/// Set to anything but 0, it forbids every question.
+const NO_INPUT_VARIABLE: &str = "ALIYUN_RS_NO_INPUT";
 const CONFIG_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 
 /// The options that every command takes.
@@ -88,6 +90,12 @@ impl<'a> Context<'a> {
         let cloud = cloud(host)?;
         let (path, file_from) = config_path(host, &cloud, args.config_path.as_deref())?;
         Ok(Self { host, ui, cloud, logins: Arc::new(SharedFile::new(Store::at(path))), file_from })
+    }
+
+    /// The same with another output.
+    pub(super) fn with_ui<'b>(&'b self, ui: &'b Ui) -> Context<'b> {
+        let Self { host, cloud, logins, file_from, .. } = self;
+        Context { host, ui, cloud: cloud.clone(), logins: Arc::clone(logins), file_from: *file_from }
     }
 
     /// Reads the file and shows what the store noticed.
@@ -182,6 +190,11 @@ impl<'a> Context<'a> {
         if !region.is_empty() && !region::is_known(region) {
             self.ui.warn(&Warning::UnknownRegion { region, meant: region::meant(region) });
         }
+    }
+
+    /// Whether the environment forbids every question.
+    pub(super) fn forbids_questions(&self) -> bool {
+        self.host.env.get(NO_INPUT_VARIABLE).is_some_and(|value| value != "0")
     }
 
     /// The variable that names a profile, and the name.

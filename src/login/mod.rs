@@ -10,6 +10,7 @@ mod observer;
 mod response;
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
 use crate::oauth::callback::{Callback, ErrorCode, Expected};
 use crate::oauth::exchange::Exchanged;
-use crate::oauth::loopback::{Listener, PORTS, PortsUnavailable, Waiting, redirect_uri};
+use crate::oauth::loopback::{Listener, PortsUnavailable, Waiting, redirect_uri};
 use crate::oauth::page::{Page, Wording};
 use crate::oauth::paste::Pastes;
 use crate::oauth::retry::{Attempts, exchange_repeatedly, is_temporary, repeatedly, surely_not_counted, wait};
@@ -48,6 +49,8 @@ pub struct Input<'a> {
     pub site: Site,
     /// How long the person may take.
     pub timeout: Duration,
+    /// The ports that the callback may have.
+    pub ports: RangeInclusive<u16>,
     /// Whether to open a browser.
     pub open_browser: bool,
     /// Whether the observer can bring a response that was pasted. Then the callback is not indispensable.
@@ -132,12 +135,12 @@ pub async fn sign_in(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, Error> {
     make_sure_of_saving(input, interrupts).await?;
-    let (listener, unheard) = match Listener::bind(PORTS) {
+    let (listener, unheard) = match Listener::bind(input.ports.clone()) {
         Ok(listener) => (Some(listener), None),
         Err(error) if input.takes_pastes => (None, Some(error)),
         Err(error) => return Err(error.into()),
     };
-    let port = listener.as_ref().map_or(*PORTS.start(), Listener::port);
+    let port = listener.as_ref().map_or(*input.ports.start(), Listener::port);
     let redirect_uri = redirect_uri(port);
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);

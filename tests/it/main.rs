@@ -19,6 +19,7 @@ mod delete;
 #[cfg(unix)]
 mod doctor;
 mod errors;
+mod events;
 #[cfg(unix)]
 mod exec;
 mod faults;

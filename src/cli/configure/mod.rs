@@ -1,6 +1,7 @@
 //! `aliyun-rs configure`: the sign-in, and the commands about saved profiles.
 
 pub(super) mod delete;
+mod events;
 mod get;
 pub(super) mod list;
 mod narrator;

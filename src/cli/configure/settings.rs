@@ -28,6 +28,17 @@ impl Settings {
         }
     }
 
+    /// Takes what the options say.
+    pub(super) fn take(&mut self, context: &Context<'_>, (region, language): (Option<&str>, Option<&str>)) {
+        if let Some(region) = region {
+            context.check_region(region);
+            self.region = region.to_owned();
+        }
+        if let Some(language) = language {
+            self.language = language.to_owned();
+        }
+    }
+
     /// Asks for what no option has said. What was answered before a failure counts.
     pub(super) async fn ask(
         &mut self,

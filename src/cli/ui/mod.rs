@@ -30,6 +30,8 @@ pub(in crate::cli) struct Ui {
     streams: Streams,
     language: Choice,
     verbose: bool,
+    /// Whether nothing is said to a person in a conversation.
+    silent: bool,
     json_errors: bool,
     colourless: bool,
     /// Whether no stream may get anything but text.
@@ -43,6 +45,7 @@ impl Ui {
         // A terminal without a name or with this one knows no control sequences (terminfo(5)).
         let term = host.env.get("TERM").unwrap_or(if cfg!(unix) { "dumb" } else { "windows" });
         Self {
+            silent: false,
             streams: host.streams.clone(),
             language: Choice::new(host),
             verbose: false,
@@ -114,6 +117,9 @@ impl Ui {
     }
 
     fn say_text(&self, text: &str) -> Result<(), Failure> {
+        if self.silent {
+            return Ok(());
+        }
         match self.streams.out(text) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             done => Ok(done?),
@@ -187,6 +193,16 @@ impl Ui {
             self.streams.err(&self.prefixed(Prefix::Hint, hint));
         }
         report.exit.into()
+    }
+
+    /// A failure as JSON; `None` for one that has nothing to say.
+    pub(in crate::cli) fn failure_json(&self, failure: &Failure) -> Option<serde_json::Value> {
+        self.json(&failure.report())
+    }
+
+    /// The same without the conversation of a sign-in, which a program does not read.
+    pub(in crate::cli) fn without_conversation(&self) -> Self {
+        Self { silent: true, ..self.clone() }
     }
 
     /// Whether failures are written for programs.
