@@ -3,8 +3,11 @@
 //! A use-case that changes something is asked twice: for the actions, which can be shown, and then to carry them out.
 //! Whatever is changed is read back, never assumed. Questions to the person are the caller's.
 
+pub mod gitlab;
 pub mod official;
+pub mod own;
 pub mod people;
 
 pub use official::Status;
+pub use own::{Difference, LookUpError};
 pub use people::{FindError, find};

@@ -30,7 +30,7 @@ pub(super) fn run(session: &Session<'_>, args: &InstallArgs) -> Result<(), Failu
         }
         talk.wait(place, client.perform(&action)).await?;
         let provision = talk.wait(place, official::provision(&client, site)).await?;
-        let provision = provision.ok_or(AppFailure::NotThere { site })?;
+        let provision = provision.ok_or(AppFailure::NotThere { place })?;
         talk.ui.print_message(&Message::App(AppMessage::Installed { site, provision: &provision }))
     })
 }

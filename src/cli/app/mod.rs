@@ -2,11 +2,19 @@
 
 mod assign;
 mod assignments;
+mod create;
+mod delete;
 mod install;
+mod list;
+mod options;
+mod rotate_secret;
+mod secret;
 mod session;
+mod show;
 mod status;
 mod unassign;
 mod uninstall;
+mod update;
 
 use clap::{Args, Subcommand};
 
@@ -34,6 +42,12 @@ enum AppCommand {
     Unassign(unassign::UnassignArgs),
     Assignments(assignments::AssignmentsArgs),
     Status(status::StatusArgs),
+    Create(create::CreateArgs),
+    List(list::ListAppsArgs),
+    Show(show::ShowArgs),
+    Update(update::UpdateArgs),
+    RotateSecret(rotate_secret::RotateSecretArgs),
+    Delete(delete::DeleteAppArgs),
 }
 
 pub(super) fn run(context: &Context<'_>, args: AppArgs) -> Result<(), Failure> {
@@ -48,6 +62,12 @@ pub(super) fn run(context: &Context<'_>, args: AppArgs) -> Result<(), Failure> {
         AppCommand::Unassign(args) => unassign::run(&session()?, &args),
         AppCommand::Assignments(args) => assignments::run(&session()?, &args),
         AppCommand::Status(_) => status::run(&session()?),
+        AppCommand::Create(args) => create::run(&session()?, &args),
+        AppCommand::List(args) => list::run(&session()?, &args),
+        AppCommand::Show(args) => show::run(&session()?, &args),
+        AppCommand::Update(args) => update::run(&session()?, &args),
+        AppCommand::RotateSecret(args) => rotate_secret::run(&session()?, &args),
+        AppCommand::Delete(args) => delete::run(&session()?, &args),
     }
 }
 
@@ -61,6 +81,12 @@ impl AppCommand {
             Self::Unassign(_) => unassign::ACTIONS,
             Self::Assignments(_) => assignments::ACTIONS,
             Self::Status(_) => status::ACTIONS,
+            Self::Create(_) => create::ACTIONS,
+            Self::List(_) => list::ACTIONS,
+            Self::Show(_) => show::ACTIONS,
+            Self::Update(_) => update::ACTIONS,
+            Self::RotateSecret(_) => rotate_secret::ACTIONS,
+            Self::Delete(_) => delete::ACTIONS,
         }
     }
 }

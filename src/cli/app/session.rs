@@ -4,6 +4,7 @@ use std::future::Future;
 
 use clap::Args;
 
+use crate::applications::own;
 use crate::cli::context::Context;
 use crate::cli::credentials::WantedArgs;
 use crate::cli::failure::{AppFailure, Code, Failure, Place};
@@ -14,6 +15,7 @@ use crate::cli::ui::Ui;
 use crate::config::ProfileName;
 use crate::credentials::Credentials;
 use crate::host::Interrupts;
+use crate::openapi::ims::Application;
 use crate::openapi::{Action, ActionError, Client, Key};
 use crate::site::Site;
 use crate::text::shell_word;
@@ -98,6 +100,13 @@ impl Talk<'_> {
             answer = asked => Ok(answer),
             () = self.interrupts.next() => Err(AppFailure::Interrupted.into()),
         }
+    }
+
+    /// Looks an own application up by name or id.
+    pub(super) async fn look_up(&mut self, name: &str) -> Result<Application, Failure> {
+        let (client, place) = (self.client.clone(), Place::Own(self.site));
+        let found = self.hear(own::look_up(&client, name)).await?;
+        found.map_err(|error| AppFailure::LookUp { error, place }.into())
     }
 
     /// Shows what `actions` would do and returns whether to do it. A dry run prints them instead.

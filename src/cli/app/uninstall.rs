@@ -41,7 +41,7 @@ pub(super) fn run(session: &Session<'_>, args: &UninstallArgs) -> Result<(), Fai
         }
         talk.wait(place, client.perform(&action)).await?;
         if talk.wait(place, official::provision(&client, site)).await?.is_some() {
-            return Err(AppFailure::NotThere { site }.into());
+            return Err(AppFailure::NotThere { place }.into());
         }
         talk.ui.print_message(&Message::App(AppMessage::Uninstalled { site }))
     })

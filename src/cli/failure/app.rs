@@ -1,9 +1,13 @@
 //! What can go wrong with applications in RAM, and what it means.
 
+use std::io;
+use std::path::PathBuf;
+
 use super::report::{Line, identity_line, reply_name};
 use super::{Code, Failure};
-use crate::applications::FindError;
+use crate::applications::{Difference, FindError, LookUpError};
 use crate::cli::messages::{AppHint, Hint};
+use crate::openapi::ims::{AppSecret, NewApplication};
 use crate::openapi::{ActionError, CallError};
 use crate::reply::{Refusal, ReplyError};
 use crate::site::Site;
@@ -24,7 +28,27 @@ pub(in crate::cli) enum AppFailure {
     /// `official-cli` is not installed in the account.
     NotInstalled(Site),
     /// A change was made, but what was read afterwards does not show it.
-    NotThere { site: Site },
+    NotThere { place: Place },
+    /// None, or more than one, of the own applications is meant by a name.
+    LookUp { error: LookUpError, place: Place },
+    /// An application of this name exists.
+    Exists { id: String, wanted: NewApplication, gitlab: Option<String>, differences: Vec<Difference> },
+    /// The name is too long to be the one that users see, too.
+    DisplayNameNeeded,
+    /// A web application cannot be called back there.
+    NotAWebAddress { uri: String },
+    /// A secret would be created, and there is nowhere to put it.
+    NoSecretPlace,
+    /// The file for a secret cannot be created. There is no secret yet.
+    SecretFile { path: PathBuf, error: io::Error },
+    /// The application exists, and could not be given a secret.
+    NoSecretYet { name: String, id: String, why: Box<Failure> },
+    /// A secret was created, and could not be saved.
+    SecretUnsaved { name: String, secret: String, path: PathBuf, error: io::Error },
+    /// There are as many secrets as there may be.
+    TwoSecrets { name: String, secrets: Vec<AppSecret> },
+    /// The application has no secret with this id.
+    NoSuchSecret { name: String, secrets: Vec<AppSecret> },
     /// Some of several names failed, each already explained; the worst failure counts.
     Some { failed: usize, of: usize, worst: Box<Failure> },
 }
@@ -36,6 +60,8 @@ pub(in crate::cli) enum Place {
     ThirdParty(Site),
     /// The assignments of `official-cli`.
     Assignments(Site),
+    /// The account's own applications.
+    Own(Site),
 }
 
 impl Place {
@@ -46,12 +72,13 @@ impl Place {
                 let (page, id) = (site.applications_page(), site.client_id());
                 format!("{page}/{id}?appType=ThirdPartyApp&activeTab=Assignments")
             }
+            Self::Own(site) => site.applications_page().to_owned(),
         }
     }
 
     pub(in crate::cli) const fn site(self) -> Site {
         match self {
-            Self::ThirdParty(site) | Self::Assignments(site) => site,
+            Self::ThirdParty(site) | Self::Assignments(site) | Self::Own(site) => site,
         }
     }
 }
@@ -86,9 +113,30 @@ pub(super) fn line(error: &AppFailure) -> Line<'_> {
         AppFailure::Declined => (Code::Usage, vec![]),
         AppFailure::Interrupted => (Code::Interrupted, vec![]),
         AppFailure::NotInstalled(site) => (Code::Usage, vec![Hint::App(AppHint::Install { site: *site })]),
-        AppFailure::NotThere { site } => {
-            (Code::Temporary, vec![Hint::App(AppHint::Console { place: Place::ThirdParty(*site) })])
+        AppFailure::NotThere { place } => (Code::Temporary, vec![Hint::App(AppHint::Console { place: *place })]),
+        AppFailure::LookUp { error: LookUpError::Action(error), place } => action_line(error, *place),
+        AppFailure::LookUp { error: LookUpError::None { .. }, .. } => (Code::Usage, vec![Hint::App(AppHint::ListApps)]),
+        AppFailure::LookUp { error: LookUpError::Several { ids, .. }, .. } => {
+            (Code::Usage, vec![Hint::App(AppHint::Ids { ids })])
         }
+        AppFailure::Exists { wanted, gitlab, differences, .. } => {
+            let mendable = !differences.is_empty() && differences.iter().all(Difference::is_mendable);
+            let update = AppHint::Update { wanted, gitlab: gitlab.as_deref() };
+            (Code::Usage, if mendable { vec![Hint::App(update)] } else { vec![] })
+        }
+        AppFailure::DisplayNameNeeded | AppFailure::NotAWebAddress { .. } => (Code::Usage, vec![]),
+        AppFailure::NoSecretPlace => (Code::Usage, vec![Hint::App(AppHint::SecretFile)]),
+        AppFailure::SecretFile { .. } => (Code::File, vec![]),
+        AppFailure::NoSecretYet { name, why, .. } => {
+            let (code, mut hints) = why.line();
+            hints.insert(0, Hint::App(AppHint::Rotate { name }));
+            (code, hints)
+        }
+        AppFailure::SecretUnsaved { name, secret, .. } => (Code::File, vec![Hint::App(AppHint::Drop { name, secret })]),
+        AppFailure::TwoSecrets { name, secrets } => {
+            (Code::Usage, secrets.iter().map(|old| Hint::App(AppHint::Drop { name, secret: &old.id })).collect())
+        }
+        AppFailure::NoSuchSecret { .. } => (Code::Usage, vec![]),
         AppFailure::Some { worst, .. } => worst.line(),
     }
 }
@@ -125,6 +173,17 @@ pub(super) fn name(error: &AppFailure) -> String {
             action_name(error)
         }
         AppFailure::Find { error, .. } => error.to_string(),
+        AppFailure::LookUp { error: LookUpError::Action(error), .. } => action_name(error),
+        AppFailure::LookUp { error, .. } => error.to_string(),
+        AppFailure::Exists { .. } => "application-exists".to_owned(),
+        AppFailure::DisplayNameNeeded => "invalid-display-name".to_owned(),
+        AppFailure::NotAWebAddress { .. } => "invalid-callback-url".to_owned(),
+        AppFailure::NoSecretPlace => "no-place-for-secret".to_owned(),
+        AppFailure::SecretFile { .. } => "secret-file-not-created".to_owned(),
+        AppFailure::NoSecretYet { why, .. } => why.name(),
+        AppFailure::SecretUnsaved { .. } => "secret-not-saved".to_owned(),
+        AppFailure::TwoSecrets { .. } => "two-secrets".to_owned(),
+        AppFailure::NoSuchSecret { .. } => "no-such-secret".to_owned(),
         AppFailure::NotConfirmed => "not-confirmed".to_owned(),
         AppFailure::Declined => "declined".to_owned(),
         AppFailure::Interrupted => "interrupted".to_owned(),
@@ -137,7 +196,8 @@ pub(super) fn name(error: &AppFailure) -> String {
 pub(super) fn refusal(error: &AppFailure) -> Option<&Refusal> {
     match error {
         AppFailure::Action { error, .. } | AppFailure::Find { error: FindError::Action(error), .. } => error.refusal(),
-        AppFailure::Some { worst, .. } => worst.refusal(),
+        AppFailure::LookUp { error: LookUpError::Action(error), .. } => error.refusal(),
+        AppFailure::Some { worst: why, .. } | AppFailure::NoSecretYet { why, .. } => why.refusal(),
         _ => None,
     }
 }

@@ -1,9 +1,12 @@
 //! What is said about applications in RAM.
 
+use std::path::Path;
+
 use crate::applications::Status;
 use crate::cli::failure::{Failure, Place};
-use crate::openapi::ims::{Principal, Provision};
+use crate::openapi::ims::{AppSecret, Application, Changes, NewApplication, NewSecret, Principal, Provision};
 use crate::site::Site;
+use crate::text::shell_word;
 
 /// A sentence about applications.
 pub(in crate::cli) enum AppMessage<'a> {
@@ -58,6 +61,62 @@ pub(in crate::cli) enum AppMessage<'a> {
         status: &'a Status,
         site: Site,
     },
+    WillCreate {
+        new: &'a NewApplication,
+    },
+    Created {
+        application: &'a Application,
+    },
+    /// The configuration of a GitLab server.
+    Configuration {
+        omnibus: &'a str,
+        source: &'a str,
+    },
+    /// The question before a secret is shown.
+    AskToShowSecret,
+    SecretSaved {
+        id: &'a str,
+        path: &'a Path,
+    },
+    SecretShown {
+        secret: &'a NewSecret,
+    },
+    Application {
+        application: &'a Application,
+        secrets: &'a [AppSecret],
+    },
+    NothingToChange {
+        name: &'a str,
+    },
+    WillUpdate {
+        application: &'a Application,
+        changes: &'a Changes,
+    },
+    Updated {
+        application: &'a Application,
+    },
+    WillAddSecret {
+        application: &'a Application,
+    },
+    /// The old secret goes when nothing uses it any more.
+    DropLater {
+        name: &'a str,
+        secret: &'a str,
+    },
+    WillDropSecret {
+        application: &'a Application,
+        secret: &'a str,
+        is_last: bool,
+    },
+    SecretDropped {
+        secret: &'a str,
+    },
+    WillDelete {
+        application: &'a Application,
+    },
+    DeletedApplication {
+        application: &'a Application,
+    },
 }
 
 /// Who loses access when an application is removed.
@@ -78,4 +137,31 @@ pub(in crate::cli) enum AppHint<'a> {
     Role { name: &'a str },
     Fitting { fitting: &'a [Principal] },
     Install { site: Site },
+    ListApps,
+    Ids { ids: &'a [String] },
+    Update { wanted: &'a NewApplication, gitlab: Option<&'a str> },
+    SecretFile,
+    Rotate { name: &'a str },
+    Drop { name: &'a str, secret: &'a str },
+}
+
+/// The command that gives an application a new secret.
+pub(super) fn rotate_command(name: &str) -> String {
+    format!("aliyun-rs app rotate-secret {} --secret-file FILE", shell_word(name.as_ref()))
+}
+
+/// The command that deletes a secret.
+pub(super) fn drop_command(name: &str, secret: &str) -> String {
+    format!("aliyun-rs app rotate-secret {} --drop {}", shell_word(name.as_ref()), shell_word(secret.as_ref()))
+}
+
+/// The command that gives an application what it lacks.
+pub(super) fn update_command(wanted: &NewApplication, gitlab: Option<&str>) -> String {
+    let name = shell_word(wanted.name.as_ref());
+    if let Some(gitlab) = gitlab {
+        return format!("aliyun-rs app update {name} --gitlab-url {}", shell_word(gitlab.as_ref()));
+    }
+    let callbacks = wanted.redirect_uris.iter().map(|uri| format!(" --callback-url {}", shell_word(uri.as_ref())));
+    let scopes = wanted.scopes.iter().map(|scope| format!(" --scope {}", shell_word(scope.as_ref())));
+    format!("aliyun-rs app update {name}{} --single-tenant", callbacks.chain(scopes).collect::<String>())
 }

@@ -18,8 +18,12 @@ pub(in crate::cli) enum Label {
     Expires,
     /// Title: what kind of identity it is.
     Type,
-    /// Title: the name of an identity.
+    /// Title: the name of an identity or application.
     Name,
+    /// Title: what identifies an application.
+    Id,
+    /// Title: the name that users see.
+    DisplayName,
     /// Whether a profile can be used.
     Valid(bool),
     /// When the STS credentials and the session of a profile end, where that is known.

@@ -218,6 +218,7 @@ pub(super) enum Hint<'a> {
 
 /// What was noticed on the way.
 pub(super) enum Warning<'a> {
+    PlainHttp,
     Browser(&'a io::Error),
     CallbackRefused(Refusal),
     Fault {

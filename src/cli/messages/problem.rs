@@ -5,6 +5,21 @@ use crate::oauth::paste::PasteError;
 /// Why a value was not accepted. Its `Display` is a code for programs; people get [`super::Say`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::cli) enum Problem {
+    /// Not a name for an application.
+    #[error("invalid-app-name")]
+    AppName,
+    /// Not a name for an application that users see.
+    #[error("invalid-display-name")]
+    DisplayName,
+    /// Not a callback.
+    #[error("invalid-callback-url")]
+    CallbackUrl,
+    /// Not a scope.
+    #[error("invalid-scope")]
+    Scope,
+    /// Not the address of a GitLab.
+    #[error("invalid-gitlab-url")]
+    GitLabUrl,
     /// Not a fault that the sandbox can inject.
     #[error("invalid-fault")]
     Fault,

@@ -264,6 +264,11 @@ impl Ui {
         [Stream::Input, Stream::Error].iter().all(|stream| self.streams.is_terminal(*stream))
     }
 
+    /// Whether a person sits at standard input and sees standard output.
+    pub(in crate::cli) fn is_conversation(&self) -> bool {
+        self.is_asked_here() && self.is_seen_here()
+    }
+
     /// Reads a line of standard input; `None` at its end.
     pub(in crate::cli) fn read_line(&self) -> io::Result<Option<String>> {
         self.streams.wait_for_input();

@@ -14,6 +14,8 @@ pub(in crate::cli::messages) fn label(label: &Label, f: &mut String) -> Result {
         Label::Language => "语言",
         Label::Expires => "有效期",
         Label::Type => "类型",
+        Label::Id => "ID",
+        Label::DisplayName => "显示名称",
         Label::Name => "名称",
         Label::Valid(true) => "有效",
         Label::Valid(false) => "无效",

@@ -133,6 +133,11 @@ fn renewing(profile: &str, reason: Reason, f: &mut String) -> Result {
 
 pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
     f.write_str(match problem {
+        Problem::AppName => "名称最多 64 个字符，只能包含字母、数字、点、连字符和下划线",
+        Problem::DisplayName => "显示名称的长度应为 1 至 24 个字符，且不能为空白",
+        Problem::CallbackUrl => "回调地址应为完整的 URL，不含空白、分号和片段，例如 https://example.com/callback",
+        Problem::Scope => "OAuth 范围不能包含空白、引号、反斜杠和分号",
+        Problem::GitLabUrl => "这不是 GitLab 的地址；请按 `external_url` 填写，例如 https://gitlab.example.com",
         Problem::Duration => "时长应为秒数，或带单位的数字，例如 90s、15m 或 1h 30m",
         Problem::Key => "未知的配置项；可用的键与 config.json 中相同，例如 mode、region_id 或 oauth_site_type",
         Problem::Timeout => "超时时间应为秒数，或带单位的数字，例如 90s、5m 或 1h 30m，最长 24h",

@@ -18,6 +18,7 @@ use crate::time::Skew;
 
 pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -> Result {
     match warning {
+        Warning::PlainHttp => f.write_str("该 GitLab 通过明文 HTTP 访问：途中的任何人都能读取授权码"),
         Warning::Browser(error) => write!(f, "无法启动浏览器（{}）；请自行打开该地址", system(error)),
         Warning::CallbackRefused(Refusal::HeadTooLarge) => {
             f.write_str("浏览器发送的 Cookie 超出上限：请删除浏览器中 127.0.0.1 的 Cookie，然后重新加载页面")

@@ -14,6 +14,8 @@ pub(in crate::cli::messages) fn label(label: &Label, f: &mut String) -> Result {
         Label::Language => "Language",
         Label::Expires => "Expires",
         Label::Type => "Type",
+        Label::Id => "ID",
+        Label::DisplayName => "Display name",
         Label::Name => "Name",
         Label::Valid(true) => "Valid",
         Label::Valid(false) => "Invalid",

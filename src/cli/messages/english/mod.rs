@@ -141,6 +141,15 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
 
 pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
     f.write_str(match problem {
+        Problem::AppName => "a name has at most 64 characters: letters, digits, dots, hyphens and underscores",
+        Problem::DisplayName => "a display name has 1 to 24 characters and is not blank",
+        Problem::CallbackUrl => {
+            "a callback is a whole URL without blanks, semicolons and fragment, such as https://example.com/callback"
+        }
+        Problem::Scope => "a scope has no blanks, quotes, backslashes and semicolons",
+        Problem::GitLabUrl => {
+            "this is not the address of a GitLab; write it as in `external_url`, such as https://gitlab.example.com"
+        }
         Problem::Duration => "a duration is a number of seconds, or numbers with units such as 90s, 15m or 1h 30m",
         Problem::Timeout => {
             "a time limit is a number of seconds, or numbers with units such as 90s, 5m or 1h 30m, at most 24h"

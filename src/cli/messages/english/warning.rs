@@ -17,6 +17,9 @@ use crate::time::Skew;
 
 pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -> Result {
     match warning {
+        Warning::PlainHttp => {
+            f.write_str("this GitLab is reached over plain HTTP: anyone on the way can read authorization codes")
+        }
         Warning::Browser(error) => write!(f, "no browser could be started ({error}); open the address yourself"),
         Warning::CallbackRefused(Refusal::HeadTooLarge) => f.write_str(
             "the browser sent more cookies than are accepted: delete its cookies for 127.0.0.1, then reload the page",

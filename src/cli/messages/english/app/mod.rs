@@ -1,18 +1,22 @@
 //! Applications in RAM, in English.
 
+mod failure;
+mod own;
+
 use std::fmt::{Result, Write as _};
 
-use super::name;
 use super::network::call;
-use crate::applications::{FindError, Status};
-use crate::cli::failure::{AppFailure, Place};
+use crate::applications::Status;
+use crate::cli::failure::Place;
+use crate::cli::messages::AppMessage;
 use crate::cli::messages::app::Losing;
-use crate::cli::messages::{AppHint, AppMessage};
+use crate::cli::messages::app::drop_command;
+use crate::cli::messages::shown::name;
 use crate::openapi::ims::{AssignmentType, Principal, Provision, Scope};
-use crate::openapi::{ActionError, CallError};
-use crate::reply::ReplyError;
 use crate::site::Site;
-use crate::text::shell_word;
+
+use failure::action;
+pub(super) use failure::{failure, hint};
 
 /// How many of a list are named in a sentence.
 const MOST_NAMED: usize = 20;
@@ -81,6 +85,32 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
         AppMessage::Everyone => f.write_str("Every identity of the account may sign in.\n"),
         AppMessage::NobodyAssigned => f.write_str("Nobody is assigned; only the account itself may sign in.\n"),
         AppMessage::Status { status: found, site } => status(found, *site, f),
+        AppMessage::WillCreate { new } => own::will_create(new, f),
+        AppMessage::Created { application } => own::created(application, f),
+        AppMessage::Configuration { omnibus, source } => own::configuration(omnibus, source, f),
+        AppMessage::AskToShowSecret => {
+            f.write_str("The secret will be shown here once (`--secret-file` keeps it off the screen). Go on? [y/N]: ")
+        }
+        AppMessage::SecretSaved { id, path } => own::saved(id, path, f),
+        AppMessage::SecretShown { secret } => own::shown(secret, f),
+        AppMessage::Application { application, secrets } => own::application(application, secrets, f),
+        AppMessage::NothingToChange { name: what } => {
+            writeln!(f, "The application `{}` is as wanted already.", name(what))
+        }
+        AppMessage::WillUpdate { application, changes } => own::will_update(application, changes, f),
+        AppMessage::Updated { application } => own::details(application, f),
+        AppMessage::WillAddSecret { application } => {
+            writeln!(f, "This creates a secret of `{}` ({}).", name(&application.name), name(&application.id))
+        }
+        AppMessage::DropLater { name: what, secret } => {
+            writeln!(f, "When nothing uses the old secret any more: {}", drop_command(what, secret))
+        }
+        AppMessage::WillDropSecret { application, secret, is_last } => own::will_drop(application, secret, *is_last, f),
+        AppMessage::SecretDropped { secret } => writeln!(f, "The secret {} was deleted.", name(secret)),
+        AppMessage::WillDelete { application } => own::will_delete(application, f),
+        AppMessage::DeletedApplication { application } => {
+            writeln!(f, "The application `{}` ({}) was deleted.", name(&application.name), name(&application.id))
+        }
     }
 }
 
@@ -178,73 +208,5 @@ fn named(principals: &[Principal], f: &mut String) -> Result {
     match principals.len().saturating_sub(MOST_NAMED) {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
-    }
-}
-
-pub(super) fn failure(failure: &AppFailure, f: &mut String) -> Result {
-    match failure {
-        AppFailure::Action { error, .. } => action(error, f),
-        AppFailure::Find { error, .. } => match error {
-            FindError::Action(error) => action(error, f),
-            FindError::Nobody { name: who } => {
-                write!(f, "no RAM user has the login name, principal name, number or display name `{}`", name(who))
-            }
-            FindError::NoRole { name: who } => write!(f, "there is no RAM role `{}`", name(who)),
-            FindError::Several { name: who, .. } => write!(f, "several RAM users fit `{}`", name(who)),
-        },
-        AppFailure::NotConfirmed => {
-            f.write_str("nothing was changed: this needs confirmation, and standard input is not a terminal")
-        }
-        AppFailure::Declined => f.write_str("nothing was changed"),
-        AppFailure::Interrupted => f.write_str("interrupted; a change that was under way may have been made"),
-        AppFailure::NotInstalled(site) => {
-            write!(f, "`official-cli` ({}) is not installed in the account", site.client_id())
-        }
-        AppFailure::NotThere { .. } => {
-            f.write_str("the service accepted the change, but what it shows afterwards does not have it")
-        }
-        AppFailure::Some { failed, of, .. } => write!(f, "{failed} of {of} names failed; see above"),
-    }
-}
-
-/// An action that failed.
-pub(super) fn action(error: &ActionError, f: &mut String) -> Result {
-    write!(f, "{}: ", error.action)?;
-    if error.is_unknown_action() {
-        f.write_str("the service does not offer this action here yet: ")?;
-    }
-    match &error.error {
-        CallError::Reply(ReplyError::Refused(refusal)) if error.is_denied() => {
-            write!(f, "no permission (`{}`, status {}", refusal.code.as_deref().unwrap_or_default(), refusal.status)?;
-            match &refusal.request_id {
-                Some(id) => write!(f, ", request id {id})"),
-                None => f.write_str(")"),
-            }
-        }
-        error => call(error, f),
-    }
-}
-
-pub(super) fn hint(hint: &AppHint<'_>, f: &mut String) -> Result {
-    match hint {
-        AppHint::Console { place } => write!(f, "the same in the RAM console: {}", place.address()),
-        AppHint::Permission { action } => write!(
-            f,
-            "the identity lacks `ram:{action}`; the same command with `--policy` prints a policy with all that it needs"
-        ),
-        AppHint::OtherSite { site } => {
-            write!(
-                f,
-                "applications of one site do not exist on the other: if the account is of {site}, add --site {site}"
-            )
-        }
-        AppHint::Role { name: who } => {
-            write!(f, "a role is named role/NAME: {}", shell_word(format!("role/{who}").as_ref()))
-        }
-        AppHint::Fitting { fitting } => {
-            f.write_str("name one of them in full: ")?;
-            named(fitting, f)
-        }
-        AppHint::Install { site } => write!(f, "aliyun-rs app install --site {site}"),
     }
 }

@@ -1,18 +1,22 @@
 //! Applications in RAM, in Chinese.
 
+mod failure;
+mod own;
+
 use std::fmt::{Result, Write as _};
 
 use super::network::call;
-use crate::applications::{FindError, Status};
-use crate::cli::failure::{AppFailure, Place};
+use crate::applications::Status;
+use crate::cli::failure::Place;
+use crate::cli::messages::AppMessage;
 use crate::cli::messages::app::Losing;
+use crate::cli::messages::app::drop_command;
 use crate::cli::messages::shown::name;
-use crate::cli::messages::{AppHint, AppMessage};
 use crate::openapi::ims::{AssignmentType, Principal, Provision, Scope};
-use crate::openapi::{ActionError, CallError};
-use crate::reply::ReplyError;
 use crate::site::Site;
-use crate::text::shell_word;
+
+use failure::action;
+pub(super) use failure::{failure, hint};
 
 /// How many of a list are named in a sentence.
 const MOST_NAMED: usize = 20;
@@ -76,6 +80,30 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
         AppMessage::Everyone => f.write_str("账号下的所有身份都可以登录。\n"),
         AppMessage::NobodyAssigned => f.write_str("没有分配任何身份；只有账号本身可以登录。\n"),
         AppMessage::Status { status: found, site } => status(found, *site, f),
+        AppMessage::WillCreate { new } => own::will_create(new, f),
+        AppMessage::Created { application } => own::created(application, f),
+        AppMessage::Configuration { omnibus, source } => own::configuration(omnibus, source, f),
+        AppMessage::AskToShowSecret => {
+            f.write_str("应用密钥将在此处显示一次（使用 `--secret-file` 则不会显示）。是否继续？[y/N]：")
+        }
+        AppMessage::SecretSaved { id, path } => own::saved(id, path, f),
+        AppMessage::SecretShown { secret } => own::shown(secret, f),
+        AppMessage::Application { application, secrets } => own::application(application, secrets, f),
+        AppMessage::NothingToChange { name: what } => writeln!(f, "应用 `{}` 已符合要求。", name(what)),
+        AppMessage::WillUpdate { application, changes } => own::will_update(application, changes, f),
+        AppMessage::Updated { application } => own::details(application, f),
+        AppMessage::WillAddSecret { application } => {
+            writeln!(f, "即将为 `{}`（{}）创建应用密钥。", name(&application.name), name(&application.id))
+        }
+        AppMessage::DropLater { name: what, secret } => {
+            writeln!(f, "不再使用旧密钥后，请执行：{}", drop_command(what, secret))
+        }
+        AppMessage::WillDropSecret { application, secret, is_last } => own::will_drop(application, secret, *is_last, f),
+        AppMessage::SecretDropped { secret } => writeln!(f, "已删除应用密钥 {}。", name(secret)),
+        AppMessage::WillDelete { application } => own::will_delete(application, f),
+        AppMessage::DeletedApplication { application } => {
+            writeln!(f, "已删除应用 `{}`（{}）。", name(&application.name), name(&application.id))
+        }
     }
 }
 
@@ -170,65 +198,5 @@ fn named(principals: &[Principal], f: &mut String) -> Result {
     match principals.len().saturating_sub(MOST_NAMED) {
         0 => Ok(()),
         more => write!(f, " 等，另有 {more} 个"),
-    }
-}
-
-pub(super) fn failure(failure: &AppFailure, f: &mut String) -> Result {
-    match failure {
-        AppFailure::Action { error, .. } => action(error, f),
-        AppFailure::Find { error, .. } => match error {
-            FindError::Action(error) => action(error, f),
-            FindError::Nobody { name: who } => {
-                write!(f, "没有登录名称、UPN、用户 ID 或显示名称为 `{}` 的 RAM 用户", name(who))
-            }
-            FindError::NoRole { name: who } => write!(f, "没有 RAM 角色 `{}`", name(who)),
-            FindError::Several { name: who, .. } => write!(f, "有多个 RAM 用户与 `{}` 相符", name(who)),
-        },
-        AppFailure::NotConfirmed => f.write_str("未做任何更改：此操作需要确认，而标准输入不是终端"),
-        AppFailure::Declined => f.write_str("未做任何更改"),
-        AppFailure::Interrupted => f.write_str("已中断；正在进行的更改可能已经生效"),
-        AppFailure::NotInstalled(site) => {
-            write!(f, "账号中未安装 `official-cli`（{}）", site.client_id())
-        }
-        AppFailure::NotThere { .. } => f.write_str("服务接受了更改，但随后读取的结果中没有该更改"),
-        AppFailure::Some { failed, of, .. } => write!(f, "{of} 个名称中有 {failed} 个失败，详见上文"),
-    }
-}
-
-/// An action that failed.
-pub(super) fn action(error: &ActionError, f: &mut String) -> Result {
-    write!(f, "{}：", error.action)?;
-    if error.is_unknown_action() {
-        f.write_str("服务在此处尚未提供此操作：")?;
-    }
-    match &error.error {
-        CallError::Reply(ReplyError::Refused(refusal)) if error.is_denied() => {
-            write!(f, "没有权限（`{}`，状态码 {}", refusal.code.as_deref().unwrap_or_default(), refusal.status)?;
-            match &refusal.request_id {
-                Some(id) => write!(f, "，请求 ID {id}）"),
-                None => f.write_str("）"),
-            }
-        }
-        error => call(error, f),
-    }
-}
-
-pub(super) fn hint(hint: &AppHint<'_>, f: &mut String) -> Result {
-    match hint {
-        AppHint::Console { place } => write!(f, "也可以在 RAM 控制台操作：{}", place.address()),
-        AppHint::Permission { action } => {
-            write!(f, "该身份缺少 `ram:{action}` 权限；在同一命令后加上 `--policy` 可输出包含全部所需权限的策略")
-        }
-        AppHint::OtherSite { site } => {
-            write!(f, "应用不能跨站点使用：如果账号属于 {site} 站点，请加上 --site {site}")
-        }
-        AppHint::Role { name: who } => {
-            write!(f, "角色的写法为 role/NAME：{}", shell_word(format!("role/{who}").as_ref()))
-        }
-        AppHint::Fitting { fitting } => {
-            f.write_str("请指定其中一个的完整名称：")?;
-            named(fitting, f)
-        }
-        AppHint::Install { site } => write!(f, "aliyun-rs app install --site {site}"),
     }
 }
