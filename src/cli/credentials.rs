@@ -168,7 +168,7 @@ impl WantedArgs {
         let wanted = Wanted { profile, min_ttl: self.min_ttl, refused: None };
         let found = wanted.find(config)?;
         for &fault in found.faults.iter().take(MOST_FAULTS) {
-            context.ui.warn(&Warning::Fault { profile: &found.name, fault });
+            context.ui.warn(&Warning::FieldDefect { profile: &found.name, fault });
         }
         Ok((wanted, found))
     }

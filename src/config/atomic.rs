@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::error::{Action, StoreError};
+use super::error::{FileAction, StoreError};
 use super::lock::Lock;
 use super::place::Place;
 use super::platform;
@@ -44,9 +44,9 @@ impl Draft {
     ) -> Result<Self, StoreError> {
         let (place, name) = (Arc::clone(place), place.own(kind));
         place.remove(&name)?;
-        let file = place.folder.create(&name).map_err(StoreError::io(Action::Create, &place.path_of(&name)))?;
+        let file = place.folder.create(&name).map_err(StoreError::io(FileAction::Create, &place.path_of(&name)))?;
         let draft = Self { place, name, target, file, filled: false, persisted: false };
-        platform::hand_over(&draft.file, model).map_err(StoreError::io(Action::Chown, &draft.path()))?;
+        platform::hand_over(&draft.file, model).map_err(StoreError::io(FileAction::Chown, &draft.path()))?;
         Ok(draft)
     }
 
@@ -54,7 +54,7 @@ impl Draft {
     pub(super) fn reserve(&self, length: u64) -> Result<(), StoreError> {
         let allocated = platform::allocate(&self.file, length).and_then(|()| platform::sync(&self.file));
         let reserved = allocated.and_then(|()| self.place.folder.sync());
-        reserved.map_err(StoreError::io(Action::Reserve, &self.path()))
+        reserved.map_err(StoreError::io(FileAction::Reserve, &self.path()))
     }
 
     /// Writes `bytes` and makes them durable. Can be repeated.
@@ -64,7 +64,7 @@ impl Draft {
             self.filled = true;
             platform::sync(&self.file)
         });
-        written.map_err(StoreError::io(Action::Write, &self.path()))
+        written.map_err(StoreError::io(FileAction::Write, &self.path()))
     }
 
     /// Locks the file before others can see it, so that it is locked when it appears in its place. `None`
@@ -85,7 +85,7 @@ impl Draft {
                 self.copy_into_target(lock)?;
                 return Ok(Placed::Copied);
             }
-            Err(error) => return Err(StoreError::io(Action::Replace, &target)(error)),
+            Err(error) => return Err(StoreError::io(FileAction::Replace, &target)(error)),
         }
         self.place.sync()?;
         Ok(Placed::Renamed)
@@ -96,12 +96,12 @@ impl Draft {
     fn copy_into_target(&mut self, lock: &Lock) -> Result<(), StoreError> {
         let copy = self.place.own(COPY);
         let renamed = self.place.folder.rename(&self.name, &copy).and_then(|()| self.place.folder.sync());
-        renamed.map_err(StoreError::io(Action::Replace, &self.place.path_of(&copy)))?;
+        renamed.map_err(StoreError::io(FileAction::Replace, &self.place.path_of(&copy)))?;
         // From here on it is the one whole copy.
         self.persisted = true;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(self.place.length(&copy)).unwrap_or(0) + 1));
         let read = self.place.folder.open(&copy).and_then(|mut file| file.read_to_end(&mut bytes));
-        read.map_err(StoreError::io(Action::Read, &self.place.path_of(&copy)))?;
+        read.map_err(StoreError::io(FileAction::Read, &self.place.path_of(&copy)))?;
         write_into(&self.place, &self.target, &bytes, lock)?;
         self.place.remove(&copy)
     }
@@ -143,7 +143,7 @@ fn is_bound(error: &io::Error) -> bool {
 /// Writes the file called `name` where it is, durably. It is emptied first, so that a torn write can be recognised.
 fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(), StoreError> {
     let path = place.path_of(name);
-    let file = place.folder.open_to_write(name).map_err(StoreError::io(Action::Open, &path))?;
+    let file = place.folder.open_to_write(name).map_err(StoreError::io(FileAction::Open, &path))?;
     let directory = place.directory()?;
     let write = || {
         platform::make_private(&file, &directory)?;
@@ -153,7 +153,7 @@ fn write_into(place: &Place, name: &OsStr, bytes: &[u8], _: &Lock) -> Result<(),
         overwrite(&file, bytes)?;
         platform::sync(&file)
     };
-    write().map_err(StoreError::io(Action::Write, &path))
+    write().map_err(StoreError::io(FileAction::Write, &path))
 }
 
 /// Makes sure that a file that cannot be replaced can be written where it is, `length` bytes long.
@@ -161,9 +161,9 @@ pub(super) fn reserve_inside(place: &Place, length: u64) -> Result<(), StoreErro
     if !place.folder.is_mounted(&place.name) {
         return Ok(());
     }
-    let file = place.folder.open_to_write(&place.name).map_err(StoreError::io(Action::Open, &place.path()))?;
+    let file = place.folder.open_to_write(&place.name).map_err(StoreError::io(FileAction::Open, &place.path()))?;
     let allocated = platform::check_limit(length).and_then(|()| platform::allocate_beyond(&file, length));
-    allocated.map_err(StoreError::io(Action::Reserve, &place.path()))
+    allocated.map_err(StoreError::io(FileAction::Reserve, &place.path()))
 }
 
 /// Finishes what a process left that died while it wrote the file in its place: a torn or empty file gets the content

@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("file-io")]
     Io {
         /// What was attempted.
-        action: Action,
+        action: FileAction,
         /// With which file or directory.
         path: PathBuf,
         /// Why not.
@@ -87,7 +87,7 @@ pub enum StoreError {
 
 /// What was attempted with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum FileAction {
     /// Opening it.
     Open,
     /// Creating it.
@@ -132,7 +132,7 @@ pub enum Danger {
 }
 
 impl StoreError {
-    pub(super) fn io(action: Action, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(action: FileAction, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.into(), source }
     }
 

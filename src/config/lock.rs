@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::{Action, Danger, StoreError};
+use super::error::{Danger, FileAction, StoreError};
 use super::lease::Lease;
 use super::place::Place;
 use super::platform;
@@ -96,13 +96,13 @@ impl<'a> Wait<'a> {
         let path = self.place.path_of(&name);
         loop {
             let opened = self.place.folder.open_or_create(&name);
-            let (file, created) = opened.map_err(StoreError::io(Action::Open, &path))?;
-            let held = file.metadata().map_err(StoreError::io(Action::Stat, &path))?;
+            let (file, created) = opened.map_err(StoreError::io(FileAction::Open, &path))?;
+            let held = file.metadata().map_err(StoreError::io(FileAction::Stat, &path))?;
             if !held.is_file() || platform::is_foreign(&held) {
                 return Err(StoreError::Unsafe { path, why: Danger::NotALockFile });
             }
             if created {
-                platform::hand_over(&file, model).map_err(StoreError::io(Action::Chown, &path))?;
+                platform::hand_over(&file, model).map_err(StoreError::io(FileAction::Chown, &path))?;
             }
             match take(&file, self.until) {
                 Err(error) if platform::has_no_locks(&error) => {
@@ -111,7 +111,7 @@ impl<'a> Wait<'a> {
                 }
                 taken => taken.map_err(|error| self.describe(error, &path))?,
             }
-            if self.place.folder.has(&name, &held).map_err(StoreError::io(Action::Stat, &path))? {
+            if self.place.folder.has(&name, &held).map_err(StoreError::io(FileAction::Stat, &path))? {
                 return Ok(Side::File(file));
             }
         }
@@ -144,7 +144,7 @@ impl<'a> Wait<'a> {
     fn describe(&self, error: io::Error, path: &Path) -> StoreError {
         match error.kind() {
             io::ErrorKind::TimedOut => StoreError::Busy { path: self.place.path(), waited: self.wait },
-            _ => StoreError::io(Action::Lock, path)(error),
+            _ => StoreError::io(FileAction::Lock, path)(error),
         }
     }
 }

@@ -33,14 +33,14 @@ use document::{Entry, Layout, Node, Text, check, each_item, quote, splice, strin
 
 pub use changes::Changes;
 pub use document::{Defect, Malformed};
-pub use error::{Action, Danger, StoreError, UpdateError};
+pub use error::{Danger, FileAction, StoreError, UpdateError};
 pub use facts::Facts;
 pub use field::Field;
 pub use journal::{Journal, Login, Verdict};
 pub use location::locate;
 pub use note::{JournalDefect, Note, Oddity};
 pub use platform::is_same_place;
-pub use profile::{Fault, Mode, Profile};
+pub use profile::{FieldDefect, Mode, Profile};
 pub use profile_name::{InvalidProfileName, ProfileName};
 pub use store::{Locked, SetAside, Snapshot, Store, Updated, Version};
 

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::{Action, Danger, StoreError};
+use super::error::{Danger, FileAction, StoreError};
 use super::paths::{beside, lock_file};
 use super::platform::{self, Folder, Found};
 
@@ -62,7 +62,7 @@ impl Place {
 
     /// What the system knows about the directory.
     pub(super) fn directory(&self) -> Result<Metadata, StoreError> {
-        self.folder.metadata().map_err(StoreError::io(Action::Stat, self.folder.path()))
+        self.folder.metadata().map_err(StoreError::io(FileAction::Stat, self.folder.path()))
     }
 
     /// How long a file is; zero if there is none.
@@ -74,13 +74,13 @@ impl Place {
     pub(super) fn remove(&self, name: &OsStr) -> Result<(), StoreError> {
         match self.folder.remove(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            done => done.map_err(StoreError::io(Action::Remove, &self.path_of(name))),
+            done => done.map_err(StoreError::io(FileAction::Remove, &self.path_of(name))),
         }
     }
 
     /// Makes the names in the directory durable.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.folder.sync().map_err(StoreError::io(Action::Sync, self.folder.path()))
+        self.folder.sync().map_err(StoreError::io(FileAction::Sync, self.folder.path()))
     }
 
     /// The user that root creates files for: the owner of the file, or else of its directory. What another user
@@ -94,7 +94,7 @@ impl Place {
                 Ok(metadata)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(directory),
-            Err(error) => Err(StoreError::io(Action::Open, &self.path())(error)),
+            Err(error) => Err(StoreError::io(FileAction::Open, &self.path())(error)),
         }
     }
 }

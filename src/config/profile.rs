@@ -72,7 +72,7 @@ impl fmt::Display for Mode {
 
 /// Something in a profile that was not taken as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum FieldDefect {
     /// The value has the wrong type, or is implausible (a time in milliseconds, an unknown site),
     /// and counts as absent.
     Unusable(Field),
@@ -114,7 +114,7 @@ pub struct Profile {
     /// When the refresh token ends, where the server said so.
     pub oauth_refresh_token_expire: Option<Timestamp>,
     /// What was not taken as it stands.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FieldDefect>,
 }
 
 impl Profile {
@@ -165,7 +165,7 @@ impl Profile {
         let secret = |field| texts.get(&field).cloned();
         let site = text(Field::OauthSiteType).map(|site| site.parse::<Site>());
         if matches!(site, Some(Err(_))) {
-            values.faults.push(Fault::Unusable(Field::OauthSiteType));
+            values.faults.push(FieldDefect::Unusable(Field::OauthSiteType));
         }
         Self {
             name: name.clone(),
@@ -191,7 +191,7 @@ impl Profile {
 /// The known members of one profile, each under its field.
 struct Values<'a> {
     found: BTreeMap<Field, Entry<'a>>,
-    faults: Vec<Fault>,
+    faults: Vec<FieldDefect>,
 }
 
 impl<'a> Values<'a> {
@@ -203,7 +203,7 @@ impl<'a> Values<'a> {
             let Some(field) = Field::of(&key) else { continue };
             let exact = key == field.key();
             match found.get(&field) {
-                Some(_) if !faults.contains(&Fault::Repeated(field)) => faults.push(Fault::Repeated(field)),
+                Some(_) if !faults.contains(&FieldDefect::Repeated(field)) => faults.push(FieldDefect::Repeated(field)),
                 _ => {}
             }
             if exact || !found.get(&field).is_some_and(|(exact, _)| *exact) {
@@ -220,7 +220,7 @@ impl<'a> Values<'a> {
                 Some(text) if text.is_empty() => {}
                 Some(text) => drop(texts.insert(field, Secret::new(text))),
                 None if entry.value == "null" || field.is_number() => {}
-                None => self.faults.push(Fault::Unusable(field)),
+                None => self.faults.push(FieldDefect::Unusable(field)),
             }
         }
         texts
@@ -233,7 +233,7 @@ impl<'a> Values<'a> {
             raw => match raw.parse::<i64>() {
                 Ok(seconds @ 1..=END_OF_9999) => Some(Timestamp::from_unix(seconds)),
                 _ => {
-                    self.faults.push(Fault::Unusable(field));
+                    self.faults.push(FieldDefect::Unusable(field));
                     None
                 }
             },

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::{Action, StoreError};
+use super::error::{FileAction, StoreError};
 use super::place::Place;
 use super::platform;
 
@@ -57,14 +57,14 @@ impl Raw {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|error| cannot_open(path, error))?,
         };
-        let metadata = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
+        let metadata = file.metadata().map_err(StoreError::io(FileAction::Stat, path))?;
         if !metadata.is_file() {
             return Err(StoreError::NotAFile { path: path.into() });
         }
         // One byte more than there should be: the end is found without growing, which would leave copies.
         let size = usize::try_from(metadata.len().min(MAX_SIZE) + 1).unwrap_or_default();
         let mut bytes = Zeroizing::new(Vec::with_capacity(size));
-        file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(StoreError::io(Action::Read, path))?;
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(StoreError::io(FileAction::Read, path))?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(StoreError::TooLarge { path: path.into(), limit: MAX_SIZE });
         }
@@ -82,6 +82,6 @@ impl Raw {
 fn cannot_open(path: &Path, error: io::Error) -> StoreError {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => StoreError::NotAFile { path: path.into() },
-        _ => StoreError::io(Action::Open, path)(error),
+        _ => StoreError::io(FileAction::Open, path)(error),
     }
 }

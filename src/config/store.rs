@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use zeroize::Zeroizing;
 
 use super::atomic::{COPY, Draft, Placed, recover, reserve_inside};
-use super::error::{Action, StoreError, UpdateError};
+use super::error::{FileAction, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
 use super::note::Note;
 use super::paths::beside;
@@ -237,7 +237,7 @@ impl Locked {
         let mut free = names.filter(|name| self.place.path_of(name).symlink_metadata().is_err());
         let name = free.next().expect("some number is free");
         let renamed = self.place.folder.rename(&self.place.name, &name);
-        renamed.map_err(StoreError::io(Action::Rename, &self.place.path()))?;
+        renamed.map_err(StoreError::io(FileAction::Rename, &self.place.path()))?;
         self.place.sync()?;
         Ok(Some(SetAside { path: self.place.path_of(&name), bytes: raw.bytes }))
     }
@@ -260,7 +260,7 @@ impl Locked {
             return Ok(());
         }
         let placed = self.place.folder.rename(&draft, &journal).and_then(|()| self.place.folder.sync());
-        placed.map_err(|error| StoreError::io(Action::Replace, &self.place.path_of(&journal))(error).stranded(path))
+        placed.map_err(|error| StoreError::io(FileAction::Replace, &self.place.path_of(&journal))(error).stranded(path))
     }
 
     /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.
@@ -412,7 +412,7 @@ impl Locked {
             }
             file.metadata().map(|now| !platform::is_exposed(&now))
         };
-        let is_private = is_private().map_err(StoreError::io(Action::Chmod, &self.place.path()))?;
+        let is_private = is_private().map_err(StoreError::io(FileAction::Chmod, &self.place.path()))?;
         *note = if is_private { Note::Tightened } else { Note::NotPrivate };
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
 
 /// How long a host may take.
-const PATIENCE: TimeLimit = TimeLimit(Duration::from_secs(10));
+const HOST_TIME_LIMIT: TimeLimit = TimeLimit(Duration::from_secs(10));
 
 /// Asks each host for its first page, all at once. Any answer is good: only the way there is looked at.
 pub async fn ask(host: &Host, cloud: &Cloud) -> Vec<Finding> {
@@ -20,7 +20,7 @@ pub async fn ask(host: &Host, cloud: &Cloud) -> Vec<Finding> {
         asked.spawn(async move {
             let mut request = Request::new(Vec::new());
             *request.uri_mut() = url.parse().unwrap_or_default();
-            request.extensions_mut().insert(PATIENCE);
+            request.extensions_mut().insert(HOST_TIME_LIMIT);
             let name = request.uri().host().unwrap_or_default().to_owned();
             let started = Instant::now();
             let answer = http.send(request).await;
@@ -33,9 +33,9 @@ pub async fn ask(host: &Host, cloud: &Cloud) -> Vec<Finding> {
     findings(answers.into_iter().map(|(_, answer)| answer))
 }
 
-type Answer = Result<(String, Duration, Option<Skew>), crate::host::TransportError>;
+type HostAnswer = Result<(String, Duration, Option<Skew>), crate::host::TransportError>;
 
-fn findings(answers: impl Iterator<Item = Answer>) -> Vec<Finding> {
+fn findings(answers: impl Iterator<Item = HostAnswer>) -> Vec<Finding> {
     let (mut findings, mut clock) = (Vec::new(), None);
     for answer in answers {
         findings.push(match answer {

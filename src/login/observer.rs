@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::host::{BoxFuture, NoBrowser, Opened};
-use crate::oauth::loopback::{PortsUnavailable, Refusal};
+use crate::oauth::loopback::{CallbackRefusal, PortsUnavailable};
 use crate::oauth::paste::PasteError;
 use crate::secret::Secret;
 
@@ -28,7 +28,7 @@ pub enum Event<'a> {
     /// The browser was started, or could not be.
     Browser(io::Result<Opened>),
     /// A request that may have been the callback was refused. Reported once for each reason.
-    CallbackRefused(Refusal),
+    CallbackRefused(CallbackRefusal),
     /// A paste was not the response. The next one is waited for.
     PasteRefused(PasteError),
     /// There was no response for so long that an error page may be all that the browser shows.

@@ -43,8 +43,8 @@ impl Race<'_> {
             let happened = tokio::select! {
                 biased;
                 event = event(&mut self.callback) => match event {
-                    loopback::Event::Callback(callback) => return Ok(callback),
-                    loopback::Event::Refused(refusal) => Event::CallbackRefused(refusal),
+                    loopback::CallbackEvent::Callback(callback) => return Ok(callback),
+                    loopback::CallbackEvent::Refused(refusal) => Event::CallbackRefused(refusal),
                 },
                 pasted = observer.pasted() => match self.read(pasted)? {
                     Some(Ok(callback)) => return Ok(callback),
@@ -82,7 +82,7 @@ impl Race<'_> {
     }
 }
 
-async fn event(callback: &mut Option<Waiting>) -> loopback::Event {
+async fn event(callback: &mut Option<Waiting>) -> loopback::CallbackEvent {
     match callback {
         Some(waiting) => waiting.event().await,
         None => pending().await,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::token::host_of;
 use crate::host::Http;
-use crate::reply::{Problem, Reply, ReplyError};
+use crate::reply::{FieldProblem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::{Skew, Timestamp};
@@ -63,7 +63,7 @@ pub async fn exchange(
     let skew = skew(reply.date, expiration, now);
     let expiration = skew.to_local(expiration).min(now + LONGEST_LIFE);
     if expiration <= now {
-        return Err(reply.bad("expiration", Problem::Past));
+        return Err(reply.bad("expiration", FieldProblem::Past));
     }
     let credentials = StsCredentials {
         access_key_id: reply.token("accessKeyId")?.expose().to_owned(),
@@ -85,11 +85,11 @@ fn skew(date: Option<Timestamp>, expiration: Timestamp, now: Timestamp) -> Skew 
 
 fn expiration(reply: &Reply) -> Result<Timestamp, ReplyError> {
     match reply.value("expiration") {
-        None | Some(Value::Null) => Err(reply.bad("expiration", Problem::Missing)),
+        None | Some(Value::Null) => Err(reply.bad("expiration", FieldProblem::Missing)),
         Some(Value::String(text)) => {
-            Timestamp::parse_rfc3339(&text).ok_or_else(|| reply.bad("expiration", Problem::NotADate))
+            Timestamp::parse_rfc3339(&text).ok_or_else(|| reply.bad("expiration", FieldProblem::NotADate))
         }
-        Some(_) => Err(reply.bad("expiration", Problem::NotADate)),
+        Some(_) => Err(reply.bad("expiration", FieldProblem::NotADate)),
     }
 }
 
@@ -177,11 +177,11 @@ mod tests {
     #[test]
     fn a_bad_expiration_is_named() {
         for (body, expected, problem) in [
-            (r#"{"x":1}"#, "expiration", Problem::Missing),
-            (r#"{"expiration":"soon"}"#, "expiration", Problem::NotADate),
-            (r#"{"expiration":12}"#, "expiration", Problem::NotADate),
-            (r#"{"expiration":"2026-11-06T08:49:37Z"}"#, "expiration", Problem::Past),
-            (r#"{"expiration":"2026-11-06T09:49:37Z"}"#, "accessKeyId", Problem::Missing),
+            (r#"{"x":1}"#, "expiration", FieldProblem::Missing),
+            (r#"{"expiration":"soon"}"#, "expiration", FieldProblem::NotADate),
+            (r#"{"expiration":12}"#, "expiration", FieldProblem::NotADate),
+            (r#"{"expiration":"2026-11-06T08:49:37Z"}"#, "expiration", FieldProblem::Past),
+            (r#"{"expiration":"2026-11-06T09:49:37Z"}"#, "accessKeyId", FieldProblem::Missing),
         ] {
             match exchanged(body, NOW).unwrap_err() {
                 ReplyError::Field { field, problem: found, .. } => assert_eq!((field, found), (expected, problem)),

@@ -77,16 +77,16 @@ impl Listener {
 
 /// What happens at the callback.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum CallbackEvent {
     /// The first callback of this sign-in. There is only one.
     Callback(Callback),
     /// A request that may have been the callback was refused. Each reason is reported once.
-    Refused(Refusal),
+    Refused(CallbackRefusal),
 }
 
 /// Why a request that may have been the callback was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum CallbackRefusal {
     /// Its head is larger than [`MAX_HEAD`](loopback_server::MAX_HEAD).
     HeadTooLarge,
     /// It named another host than this machine's loopback address.
@@ -98,14 +98,14 @@ pub enum Refusal {
 /// A listener that answers. Dropping it closes the port at once.
 pub struct Waiting {
     server: Server,
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<CallbackEvent>,
     outcome: watch::Sender<Option<Page>>,
 }
 
 impl Waiting {
     /// Waits for the next event; forever when there will be none. A call may be cancelled and repeated without
     /// losing an event.
-    pub async fn event(&mut self) -> Event {
+    pub async fn event(&mut self) -> CallbackEvent {
         match self.events.recv().await {
             Some(event) => event,
             None => std::future::pending().await,
@@ -147,12 +147,12 @@ impl Handler for CallbackHandler {
     fn reject(&self, rejection: Rejection, headers: &HeaderMap) -> Response {
         let stray = match rejection {
             Rejection::WrongHost => {
-                self.events().refused(Refusal::WrongHost);
+                self.events().refused(CallbackRefusal::WrongHost);
                 Stray::Forbidden
             }
             Rejection::Malformed => Stray::BadRequest,
             Rejection::HeadTooLarge => {
-                self.events().refused(Refusal::HeadTooLarge);
+                self.events().refused(CallbackRefusal::HeadTooLarge);
                 Stray::HeadTooLarge
             }
         };
@@ -163,14 +163,14 @@ impl Handler for CallbackHandler {
 impl CallbackHandler {
     fn read(&self, request: &Request) -> Result<Callback, Stray> {
         if !request.names_port() {
-            self.events().refused(Refusal::WrongHost);
+            self.events().refused(CallbackRefusal::WrongHost);
             return Err(Stray::Forbidden);
         }
         let read = self.expected.read(request.method(), request.path(), request.query(), request.headers())?;
         match self.users.other_user(request) {
             None => Ok(read),
             Some(uid) => {
-                self.events().refused(Refusal::OtherUser(uid));
+                self.events().refused(CallbackRefusal::OtherUser(uid));
                 Err(Stray::OtherUser)
             }
         }
@@ -215,31 +215,31 @@ impl Users {
 
 /// Reports each event once.
 struct Events {
-    sender: mpsc::UnboundedSender<Event>,
+    sender: mpsc::UnboundedSender<CallbackEvent>,
     received: bool,
-    refused: Vec<Refusal>,
+    refused: Vec<CallbackRefusal>,
 }
 
 impl Events {
-    fn new(sender: mpsc::UnboundedSender<Event>) -> Self {
+    fn new(sender: mpsc::UnboundedSender<CallbackEvent>) -> Self {
         Self { sender, received: false, refused: Vec::new() }
     }
 
     /// Only the first callback counts. A later one is the same page loaded again, and gets the same answer.
     fn callback(&mut self, callback: Callback) {
         if !std::mem::replace(&mut self.received, true) {
-            self.send(Event::Callback(callback));
+            self.send(CallbackEvent::Callback(callback));
         }
     }
 
-    fn refused(&mut self, refusal: Refusal) {
+    fn refused(&mut self, refusal: CallbackRefusal) {
         if !self.refused.contains(&refusal) {
             self.refused.push(refusal);
-            self.send(Event::Refused(refusal));
+            self.send(CallbackEvent::Refused(refusal));
         }
     }
 
-    fn send(&self, event: Event) {
+    fn send(&self, event: CallbackEvent) {
         // Without a receiver the listener is being dropped, and this connection with it.
         let _ = self.sender.send(event);
     }

@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use oauth2::PkceCodeVerifier;
 
 use crate::host::{Http, Request, Response, TimeLimit};
-use crate::reply::{Problem, Reply, ReplyError};
+use crate::reply::{FieldProblem, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, Site};
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::tokens::Tokens;
 
 /// How long the answer may take that brings new tokens: what was presented is spent by the request, so an answer that
 /// is given up is a login lost.
-const PATIENCE: TimeLimit = TimeLimit(Duration::from_secs(60));
+const SPENDING_TIME_LIMIT: TimeLimit = TimeLimit(Duration::from_secs(60));
 /// The lifetime of an access token whose answer names none (RFC 6749 section 5.1 lets the server be silent).
 const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
 /// The longest lifetime of an access token that is believed: Alibaba Cloud's are valid for three hours at most.
@@ -86,7 +86,7 @@ impl<'a> TokenEndpoint<'a> {
     /// The error of an answer that brought no usable access token.
     pub fn no_access_token(&self) -> ReplyError {
         let host = url::Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        ReplyError::Field { host: host.unwrap_or_default(), field: "access_token", problem: Problem::Missing }
+        ReplyError::Field { host: host.unwrap_or_default(), field: "access_token", problem: FieldProblem::Missing }
     }
 
     async fn ask_for_tokens(
@@ -96,7 +96,7 @@ impl<'a> TokenEndpoint<'a> {
         presented: Option<&Secret>,
         now: Timestamp,
     ) -> Result<Tokens, ReplyError> {
-        match self.post(&self.token_url, form, Some(PATIENCE)).await {
+        match self.post(&self.token_url, form, Some(SPENDING_TIME_LIMIT)).await {
             Ok((host, response)) => read(&host, &response, sent, presented, now),
             Err(ReplyError::Transport(error)) => {
                 error.received.0.as_ref().and_then(|part| rotated(&error.host, part, now)).ok_or(error.into())
@@ -152,7 +152,7 @@ fn read(
     }
     let reply = Reply::judge(host, response, sent)?;
     match (reply.token("refresh_token"), presented) {
-        (Err(ReplyError::Field { problem: Problem::Missing | Problem::Empty, .. }), Some(old)) => {
+        (Err(ReplyError::Field { problem: FieldProblem::Missing | FieldProblem::Empty, .. }), Some(old)) => {
             let access_token = reply.token("access_token")?;
             Ok(tokens(&reply, old.clone(), Some(access_token), now))
         }
@@ -293,10 +293,10 @@ mod tests {
     #[test]
     fn an_answer_without_any_usable_token_is_an_error() {
         for (body, expected) in [
-            (r#"{"x":1}"#, ("access_token", Problem::Missing)),
-            (r#"{"access_token":""}"#, ("access_token", Problem::Empty)),
-            (r#"{"access_token":"a","refresh_token":12}"#, ("refresh_token", Problem::WrongType)),
-            (r#"{"access_token":"a","refresh_token":"a\nb"}"#, ("refresh_token", Problem::Unusable)),
+            (r#"{"x":1}"#, ("access_token", FieldProblem::Missing)),
+            (r#"{"access_token":""}"#, ("access_token", FieldProblem::Empty)),
+            (r#"{"access_token":"a","refresh_token":12}"#, ("refresh_token", FieldProblem::WrongType)),
+            (r#"{"access_token":"a","refresh_token":"a\nb"}"#, ("refresh_token", FieldProblem::Unusable)),
         ] {
             match refreshed(body) {
                 Err(ReplyError::Field { field, problem, .. }) => assert_eq!((field, problem), expected, "{body}"),

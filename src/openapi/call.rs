@@ -9,7 +9,7 @@ use super::action::Action;
 use super::answer::Unexpected;
 use super::signature::{Key, Unsigned, hex, sign};
 use crate::host::{Clock, Entropy, Http, NoEntropy};
-use crate::reply::{Problem, Refusal, Reply, ReplyError};
+use crate::reply::{FieldProblem, Refusal, Reply, ReplyError};
 use crate::secret::Secret;
 use crate::site::{Cloud, NotSandboxToken};
 use crate::text::printable;
@@ -99,10 +99,9 @@ impl Client<'_> {
         for (name, value) in &signed.headers {
             request = request.header(*name, value.expose());
         }
-        let request = request
-            .header(AUTHORIZATION, signed.authorization)
-            .body(Vec::new())
-            .map_err(|_| ReplyError::Field { host: host.clone(), field: "accessKeyId", problem: Problem::Unusable })?;
+        let request = request.header(AUTHORIZATION, signed.authorization).body(Vec::new()).map_err(|_| {
+            ReplyError::Field { host: host.clone(), field: "accessKeyId", problem: FieldProblem::Unusable }
+        })?;
         let response = self.http.send(request).await.map_err(ReplyError::from)?;
         let sent: Vec<&Secret> = self.key.token.into_iter().chain([self.key.secret]).collect();
         Ok(Reply::judge(&host, &response, &sent)?)
@@ -113,7 +112,7 @@ impl Client<'_> {
 pub(super) fn text(reply: &Reply, name: &'static str) -> Result<String, ReplyError> {
     match reply.value(name) {
         Some(Value::String(text)) => Ok(printable(&text, MAX_TEXT)),
-        _ => Err(reply.bad(name, Problem::Missing)),
+        _ => Err(reply.bad(name, FieldProblem::Missing)),
     }
 }
 

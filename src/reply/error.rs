@@ -34,7 +34,7 @@ pub enum ReplyError {
         /// The name of the field.
         field: &'static str,
         /// What is wrong with it.
-        problem: Problem,
+        problem: FieldProblem,
     },
 }
 
@@ -53,7 +53,7 @@ pub enum Instead {
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum FieldProblem {
     /// It is not there.
     Missing,
     /// It is an empty text.

@@ -12,7 +12,7 @@ use crate::host::Response;
 use crate::secret::{Secret, fits_header};
 use crate::time::Timestamp;
 
-pub use error::{Instead, Problem, Refusal, ReplyError};
+pub use error::{FieldProblem, Instead, Refusal, ReplyError};
 use fields::Fields;
 use words::shown;
 
@@ -95,27 +95,27 @@ impl Reply {
                 Err(found) => _ = problem.get_or_insert(found),
             }
         }
-        Err(self.bad(name, problem.unwrap_or(Problem::Missing)))
+        Err(self.bad(name, problem.unwrap_or(FieldProblem::Missing)))
     }
 
     /// The error for a field of this answer.
-    pub(crate) fn bad(&self, field: &'static str, problem: Problem) -> ReplyError {
+    pub(crate) fn bad(&self, field: &'static str, problem: FieldProblem) -> ReplyError {
         ReplyError::Field { host: self.host.clone(), field, problem }
     }
 }
 
-fn token(raw: &str) -> Result<Secret, Problem> {
+fn token(raw: &str) -> Result<Secret, FieldProblem> {
     if raw == "null" {
-        return Err(Problem::Missing);
+        return Err(FieldProblem::Missing);
     }
     if !raw.starts_with('"') {
-        return Err(Problem::WrongType);
+        return Err(FieldProblem::WrongType);
     }
-    let text: String = serde_json::from_str(raw).map_err(|_| Problem::Unusable)?;
+    let text: String = serde_json::from_str(raw).map_err(|_| FieldProblem::Unusable)?;
     match text.len() {
-        0 => Err(Problem::Empty),
+        0 => Err(FieldProblem::Empty),
         1..=MAX_TOKEN if fits_header(&text) => Ok(Secret::new(text)),
-        _ => Err(Problem::Unusable),
+        _ => Err(FieldProblem::Unusable),
     }
 }
 

@@ -48,12 +48,12 @@ fn whatever_is_not_json_is_classified() {
 #[test]
 fn a_token_is_text_that_fits_a_header() {
     for (body, expected) in [
-        (r#"{"a":1}"#, Problem::Missing),
-        (r#"{"token":null}"#, Problem::Missing),
-        (r#"{"token":["x"]}"#, Problem::WrongType),
-        (r#"{"token":""}"#, Problem::Empty),
-        (r#"{"token":"a\r\nb: c"}"#, Problem::Unusable),
-        (r#"{"token":"é"}"#, Problem::Unusable),
+        (r#"{"a":1}"#, FieldProblem::Missing),
+        (r#"{"token":null}"#, FieldProblem::Missing),
+        (r#"{"token":["x"]}"#, FieldProblem::WrongType),
+        (r#"{"token":""}"#, FieldProblem::Empty),
+        (r#"{"token":"a\r\nb: c"}"#, FieldProblem::Unusable),
+        (r#"{"token":"é"}"#, FieldProblem::Unusable),
     ] {
         match judged(200, body).unwrap().token("token").unwrap_err() {
             ReplyError::Field { field: "token", problem, .. } => assert_eq!(problem, expected, "{body}"),

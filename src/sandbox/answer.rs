@@ -7,7 +7,7 @@ use tiny_http::{Header, Request, Response};
 
 use super::faults::FaultKind;
 use super::pages;
-use super::provider::Refusal;
+use super::provider::ErrorResponse;
 
 /// An HTTP response.
 pub(super) struct Answer {
@@ -62,7 +62,7 @@ impl Answer {
     }
 
     /// A refusal in the format of the OAuth endpoints (RFC 6749 section 5.2, with Alibaba Cloud's `requestId`).
-    pub(super) fn refusal(refusal: &Refusal, id: &str) -> Self {
+    pub(super) fn refusal(refusal: &ErrorResponse, id: &str) -> Self {
         Self::json(refusal.0, &json!({"error": refusal.1, "error_description": refusal.2, "requestId": id}))
     }
 

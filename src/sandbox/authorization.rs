@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 
 use super::account::{AppType, OFFICIAL_CLIENTS};
 use super::clients::Client;
-use super::provider::{Parameters, Provider, Refusal, random, seconds};
+use super::provider::{ErrorResponse, Parameters, Provider, random, seconds};
 use super::users::{Kind, User};
 
 /// Applications that were created before 2024-09-10 do not support roles. Seconds since the epoch.
@@ -47,22 +47,26 @@ pub(super) struct Code {
 impl Provider {
     /// Checks an authorization request. No error is sent to the redirect URI: the real site is not known to send any
     /// there.
-    pub(super) fn check(&self, query: &Parameters) -> Result<AuthorizationRequest, Refusal> {
+    pub(super) fn check(&self, query: &Parameters) -> Result<AuthorizationRequest, ErrorResponse> {
         let get = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
         let client = self.client(get("client_id"));
-        let client = client.ok_or(Refusal(400, "invalid_client", "The client_id is unknown."))?;
+        let client = client.ok_or(ErrorResponse(400, "invalid_client", "The client_id is unknown."))?;
         if !client.has_registered(get("redirect_uri")) {
-            return Err(Refusal(400, "invalid_request", "The redirect_uri is not registered."));
+            return Err(ErrorResponse(400, "invalid_request", "The redirect_uri is not registered."));
         }
         if get("response_type") != "code" {
-            return Err(Refusal(400, "unsupported_response_type", "The response_type must be code."));
+            return Err(ErrorResponse(400, "unsupported_response_type", "The response_type must be code."));
         }
         if client.kind == AppType::Server {
-            return Err(Refusal(400, "unauthorized_client", "A server application cannot sign users in."));
+            return Err(ErrorResponse(400, "unauthorized_client", "A server application cannot sign users in."));
         }
         let challenge = Challenge::read(get("code_challenge"), get("code_challenge_method"))?;
         if client.needs_challenge && !matches!(challenge, Some(Challenge::S256(_))) {
-            return Err(Refusal(400, "invalid_request", "A public client needs a code_challenge of method S256."));
+            return Err(ErrorResponse(
+                400,
+                "invalid_request",
+                "A public client needs a code_challenge of method S256.",
+            ));
         }
         Ok(AuthorizationRequest {
             redirect_uri: get("redirect_uri").to_owned(),
@@ -140,8 +144,8 @@ impl Code {
 }
 
 impl Challenge {
-    fn read(challenge: &str, method: &str) -> Result<Option<Self>, Refusal> {
-        const MALFORMED: Refusal = Refusal(400, "invalid_request", "The code_challenge is malformed.");
+    fn read(challenge: &str, method: &str) -> Result<Option<Self>, ErrorResponse> {
+        const MALFORMED: ErrorResponse = ErrorResponse(400, "invalid_request", "The code_challenge is malformed.");
         match (challenge, method) {
             ("", "") => Ok(None),
             ("", _) => Err(MALFORMED),
@@ -153,12 +157,12 @@ impl Challenge {
 }
 
 /// Those of the requested scopes that the client may have; others are dropped without a word.
-fn asked(client: &Client, scope: Option<&String>) -> Result<BTreeSet<String>, Refusal> {
+fn asked(client: &Client, scope: Option<&String>) -> Result<BTreeSet<String>, ErrorResponse> {
     let Some(scope) = scope.filter(|scope| !scope.trim().is_empty()) else { return Ok(client.scopes.clone()) };
     let asked: BTreeSet<String> = scope.split_whitespace().map(str::to_owned).collect();
     let granted = &asked & &client.scopes;
     if granted.is_empty() {
-        Err(Refusal(400, "invalid_scope", "No scope is one of the application."))
+        Err(ErrorResponse(400, "invalid_scope", "No scope is one of the application."))
     } else {
         Ok(granted)
     }

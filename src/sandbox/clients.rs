@@ -7,10 +7,10 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::account::{AppType, OFFICIAL_CLIENTS};
 use super::options::Sites;
-use super::provider::{Parameters, Provider, Refusal, seconds};
+use super::provider::{ErrorResponse, Parameters, Provider, seconds};
 
 /// The refusal of a client that is unknown or cannot prove who it is.
-const UNKNOWN: Refusal = Refusal(401, "invalid_client", "The client is unknown or its secret is wrong.");
+const UNKNOWN: ErrorResponse = ErrorResponse(401, "invalid_client", "The client is unknown or its secret is wrong.");
 
 /// A client and its configuration.
 pub(super) struct Client {
@@ -111,20 +111,20 @@ impl Provider {
 
     /// The client of a request to the token or revocation endpoint (RFC 6749 section 2.3.1): its id and secret in
     /// the body, or as the user and password of `Authorization: Basic`, and not both.
-    pub(super) fn authenticate(&self, form: &Parameters, basic: Option<&str>) -> Result<Client, Refusal> {
+    pub(super) fn authenticate(&self, form: &Parameters, basic: Option<&str>) -> Result<Client, ErrorResponse> {
         let presented = Presented::read(form, basic)?;
         let client = self.client(&presented.id).ok_or(UNKNOWN)?;
         if client.proves(presented.secret.as_deref()) {
             return Ok(client);
         }
         let checks_grant_first = self.options.grant_before_secret && presented.form.contains_key("grant_type");
-        Err(if checks_grant_first { Refusal(400, "invalid_grant", "The grant is invalid.") } else { UNKNOWN })
+        Err(if checks_grant_first { ErrorResponse(400, "invalid_grant", "The grant is invalid.") } else { UNKNOWN })
     }
 }
 
 impl<'a> Presented<'a> {
-    fn read(form: &'a Parameters, basic: Option<&str>) -> Result<Self, Refusal> {
-        const TWICE: Refusal = Refusal(400, "invalid_request", "The client authenticates in two ways.");
+    fn read(form: &'a Parameters, basic: Option<&str>) -> Result<Self, ErrorResponse> {
+        const TWICE: ErrorResponse = ErrorResponse(400, "invalid_request", "The client authenticates in two ways.");
         let secret = form.get("client_secret").cloned();
         let Some(basic) = basic else {
             return Ok(Self { id: form.get("client_id").cloned().unwrap_or_default(), secret, form });

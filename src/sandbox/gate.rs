@@ -25,16 +25,16 @@ const RETRY: Duration = Duration::from_millis(10);
 const BACKLOG: u32 = 128;
 
 /// An open port on 127.0.0.1. It closes, with every connection, when dropped.
-pub(super) struct Gate {
+pub(super) struct AcceptGate {
     port: u16,
-    connections: Connections,
+    connections: OpenConnections,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// The open connections, and the port.
 #[derive(Clone)]
-pub(super) struct Connections {
+pub(super) struct OpenConnections {
     /// By the address under which `tiny_http` knows them. A connection ends when its sender is used or dropped.
     open: Arc<Mutex<HashMap<SocketAddr, Ender>>>,
     /// How long the port is to refuse connections.
@@ -53,7 +53,7 @@ type Ender = oneshot::Sender<(Ending, Signal)>;
 /// Dropped when something is done.
 type Signal = oneshot::Sender<()>;
 
-impl Gate {
+impl AcceptGate {
     /// Opens `port` on 127.0.0.1 for the server at `server`.
     pub(super) fn open(port: u16, server: SocketAddr) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -61,7 +61,7 @@ impl Gate {
         let port = listener.local_addr()?.port();
         let (stop, stopped) = oneshot::channel();
         let (refuse, refusals) = mpsc::unbounded_channel();
-        let connections = Connections { open: Arc::default(), refuse };
+        let connections = OpenConnections { open: Arc::default(), refuse };
         let accept = accept(listener, refusals, server, connections.clone());
         let thread = thread::Builder::new().spawn(move || {
             runtime.block_on(async {
@@ -78,12 +78,12 @@ impl Gate {
         self.port
     }
 
-    pub(super) fn connections(&self) -> Connections {
+    pub(super) fn connections(&self) -> OpenConnections {
         self.connections.clone()
     }
 }
 
-impl Drop for Gate {
+impl Drop for AcceptGate {
     fn drop(&mut self) {
         self.stop.take();
         if let Some(thread) = self.thread.take() {
@@ -92,7 +92,7 @@ impl Drop for Gate {
     }
 }
 
-impl Connections {
+impl OpenConnections {
     /// Ends the connection that `tiny_http` knows as `peer`, and waits for that.
     pub(super) fn end(&self, peer: Option<SocketAddr>, ending: Ending) {
         let (signal, done) = oneshot::channel();
@@ -125,7 +125,7 @@ async fn accept(
     mut listener: TcpListener,
     mut refusals: mpsc::UnboundedReceiver<(Duration, Signal)>,
     server: SocketAddr,
-    connections: Connections,
+    connections: OpenConnections,
 ) -> io::Result<()> {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -160,7 +160,7 @@ async fn next(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpS
 }
 
 /// Copies in both directions until both have ended or the connection is to end.
-async fn relay(mut client: TcpStream, server: SocketAddr, connections: &Connections) -> io::Result<()> {
+async fn relay(mut client: TcpStream, server: SocketAddr, connections: &OpenConnections) -> io::Result<()> {
     let mut inner = TcpStream::connect(server).await?;
     let peer = inner.local_addr()?;
     client.set_nodelay(true)?;

@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 
 use super::clients::Client;
 use super::digest::sha256_hex;
-use super::provider::{Provider, Refusal, seconds};
+use super::provider::{ErrorResponse, Provider, seconds};
 use super::signing_keys::SigningKey;
 use super::users::{Kind, User};
 
 impl Provider {
     /// `/v1/userinfo` (OpenID Connect Core section 5.3).
-    pub(super) fn userinfo(&self, bearer: Option<&str>) -> Result<Value, Refusal> {
+    pub(super) fn userinfo(&self, bearer: Option<&str>) -> Result<Value, ErrorResponse> {
         let token = self.bearer(bearer)?;
         if !token.scopes.contains("openid") {
-            return Err(Refusal(403, "access_denied", "invalid token scope"));
+            return Err(ErrorResponse(403, "access_denied", "invalid token scope"));
         }
         Ok(Value::Object(self.claims(self.holder(&token.user)?, &token.scopes)))
     }
@@ -27,7 +27,7 @@ impl Provider {
         client: &Client,
         user: &str,
         scopes: &BTreeSet<String>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, ErrorResponse> {
         let (now, issuer) = (self.now(), self.issuer());
         let mut claims = self.claims(self.holder(user)?, scopes);
         claims.extend([
@@ -88,8 +88,8 @@ impl Provider {
         self.options.issuer.clone().unwrap_or_else(|| self.origin.clone())
     }
 
-    fn holder(&self, name: &str) -> Result<&User, Refusal> {
-        self.user(name).ok_or(Refusal(401, "invalid_token", "The user is gone."))
+    fn holder(&self, name: &str) -> Result<&User, ErrorResponse> {
+        self.user(name).ok_or(ErrorResponse(401, "invalid_token", "The user is gone."))
     }
 
     /// What these scopes tell about a user. There is never an e-mail address.

@@ -42,14 +42,14 @@ pub use options::{Casing, Clock, ImsVariants, Lifetimes, Options, Paging, Rotati
 pub use users::{Kind, User};
 
 use folder::{FolderLock, RunningInstance};
-use gate::{Connections, Gate};
+use gate::{AcceptGate, OpenConnections};
 use routes::Handler;
 
 /// A running sandbox. Dropping it closes its port and connections and ends its threads.
 pub struct Sandbox {
     handler: Arc<Handler>,
     server: Arc<tiny_http::Server>,
-    gate: Option<Gate>,
+    gate: Option<AcceptGate>,
     answering: Option<JoinHandle<()>>,
     port: u16,
     // Dropped last: then the next instance may use the folder.
@@ -106,7 +106,7 @@ impl Sandbox {
         let server = tiny_http::Server::http((Ipv4Addr::LOCALHOST, 0));
         let server = Arc::new(server.map_err(|error| io::Error::other(error.to_string()))?);
         let inner = server.server_addr().to_ip().expect("the server is bound to an IP address");
-        let gate = Gate::open(options.port, inner)?;
+        let gate = AcceptGate::open(options.port, inner)?;
         let (port, handler) = (gate.port(), Arc::new(Handler::new(options, url(gate.port()))));
         let answering = {
             let (server, handler, connections) = (Arc::clone(&server), Arc::clone(&handler), gate.connections());
@@ -155,7 +155,7 @@ impl Drop for Sandbox {
 
 /// Answers until the server is unblocked. Each request has a thread of its own, so that a delayed answer does not
 /// delay others.
-fn answer_all(server: &tiny_http::Server, handler: &Handler, connections: &Connections) {
+fn answer_all(server: &tiny_http::Server, handler: &Handler, connections: &OpenConnections) {
     thread::scope(|scope| {
         while let Ok(request) = server.recv() {
             scope.spawn(|| handler.answer(request, connections));

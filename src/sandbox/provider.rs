@@ -21,7 +21,7 @@ pub(super) type Parameters = BTreeMap<String, String>;
 
 /// A refusal: status, `error`, `error_description`.
 #[derive(Debug)]
-pub(super) struct Refusal(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
+pub(super) struct ErrorResponse(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
 
 /// The authorization server.
 pub(super) struct Provider {

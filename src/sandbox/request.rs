@@ -7,7 +7,7 @@ use tiny_http::Method;
 
 use super::faults::Endpoint;
 use super::openapi;
-use super::provider::{Parameters, Refusal, request_id};
+use super::provider::{ErrorResponse, Parameters, request_id};
 use super::sign_in::LOGIN;
 
 const MAX_BODY: usize = 64 * 1024;
@@ -76,12 +76,12 @@ impl Request {
         self.headers.get(name).map(String::as_str)
     }
 
-    pub(super) fn form(&self) -> Result<Parameters, Refusal> {
+    pub(super) fn form(&self) -> Result<Parameters, ErrorResponse> {
         let kind = self.header("content-type").and_then(|kind| kind.split(';').next()).unwrap_or_default();
         if !kind.trim().eq_ignore_ascii_case(FORM) {
-            return Err(Refusal(400, "invalid_request", "The body must be a form."));
+            return Err(ErrorResponse(400, "invalid_request", "The body must be a form."));
         }
-        parameters(&self.body).ok_or(Refusal(400, "invalid_request", "A parameter is repeated."))
+        parameters(&self.body).ok_or(ErrorResponse(400, "invalid_request", "A parameter is repeated."))
     }
 
     /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).

@@ -9,13 +9,13 @@ use tiny_http::Method;
 
 use super::answer::{self, Answer, Delivery};
 use super::faults::{self, Endpoint, Fault, FaultKind};
-use super::gate::{Connections, Ending};
+use super::gate::{Ending, OpenConnections};
 use super::ledger::Ledger;
 use super::lock;
 use super::openapi;
 use super::options::Options;
 use super::pages;
-use super::provider::{Provider, Refusal};
+use super::provider::{ErrorResponse, Provider};
 use super::request::Request;
 use crate::time::Timestamp;
 
@@ -86,7 +86,7 @@ impl Handler {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub(super) fn answer(&self, mut http_request: tiny_http::Request, connections: &Connections) {
+    pub(super) fn answer(&self, mut http_request: tiny_http::Request, connections: &OpenConnections) {
         let peer = http_request.remote_addr().copied();
         let Some(request) = Request::read(&mut http_request) else {
             connections.end(peer, Ending { bytes: TOO_LARGE.to_vec(), pause: None });
@@ -147,7 +147,7 @@ impl Service {
             Endpoint::Authorize => return self.decide(request),
             Endpoint::Token => request.form().and_then(|form| self.provider.token(&form, request.basic())),
             Endpoint::Exchange if !matches!(request.body.trim_ascii(), b"" | b"{}") => {
-                Err(Refusal(400, "invalid_request", "The body must be empty."))
+                Err(ErrorResponse(400, "invalid_request", "The body must be empty."))
             }
             Endpoint::Exchange => self.provider.exchange(request.bearer()),
             Endpoint::Revoke => request.form().and_then(|form| self.provider.revoke(&form, request.basic())),
@@ -185,10 +185,10 @@ impl Service {
             }
             (Method::Get, "/", _) => Answer::page(200, pages::home(request.is_chinese())),
             (_, _, Some(allowed)) => {
-                let refusal = Refusal(405, "method_not_allowed", "This method is not allowed here.");
+                let refusal = ErrorResponse(405, "method_not_allowed", "This method is not allowed here.");
                 Answer::refusal(&refusal, &request.id).with("Allow", allowed)
             }
-            _ => Answer::refusal(&Refusal(404, "not_found", "There is nothing here."), &request.id),
+            _ => Answer::refusal(&ErrorResponse(404, "not_found", "There is nothing here."), &request.id),
         }
     }
 

@@ -7,11 +7,12 @@ use super::answer::Answer;
 use super::authorization::AuthorizationRequest;
 use super::faults::Endpoint;
 use super::pages;
-use super::provider::{Parameters, Refusal};
+use super::provider::{ErrorResponse, Parameters};
 use super::request::{Request, parameters};
 use super::routes::Service;
 
-pub(super) const INCOMPLETE: Refusal = Refusal(400, "invalid_request", "A parameter is repeated or malformed.");
+pub(super) const INCOMPLETE: ErrorResponse =
+    ErrorResponse(400, "invalid_request", "A parameter is repeated or malformed.");
 
 impl Service {
     /// The sign-in page. Where nobody is signed in, the authorization endpoint may lead to a login page first.
@@ -81,7 +82,7 @@ impl Service {
         Answer::page(302, String::new()).with("Location", format!("{uri}{separator}{}", query.finish()))
     }
 
-    fn authorization(&self, parameters: Option<&Parameters>) -> Result<AuthorizationRequest, Refusal> {
+    fn authorization(&self, parameters: Option<&Parameters>) -> Result<AuthorizationRequest, ErrorResponse> {
         parameters.ok_or(INCOMPLETE).and_then(|parameters| self.provider.check(parameters))
     }
 }

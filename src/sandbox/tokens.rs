@@ -8,7 +8,7 @@ use super::authorization::is_verifier;
 use super::clients::Client;
 use super::digest::sha256_hex;
 use super::options::{Casing, Rotation};
-use super::provider::{Parameters, Provider, Refusal, random, seconds};
+use super::provider::{ErrorResponse, Parameters, Provider, random, seconds};
 use super::state::{Key, Token};
 use crate::time::Timestamp;
 
@@ -26,24 +26,24 @@ struct Grant {
 
 impl Provider {
     /// The token endpoint. `basic` is what `Authorization: Basic` holds.
-    pub(super) fn token(&mut self, form: &Parameters, basic: Option<&str>) -> Result<Value, Refusal> {
+    pub(super) fn token(&mut self, form: &Parameters, basic: Option<&str>) -> Result<Value, ErrorResponse> {
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         let client = self.authenticate(form, basic)?;
         match get("grant_type") {
             "authorization_code" => self.redeem(&client, form),
             "refresh_token" => self.refresh(&client, get("refresh_token")),
-            _ => Err(Refusal(400, "unsupported_grant_type", "The grant_type is unknown.")),
+            _ => Err(ErrorResponse(400, "unsupported_grant_type", "The grant_type is unknown.")),
         }
     }
 
-    fn redeem(&mut self, client: &Client, form: &Parameters) -> Result<Value, Refusal> {
-        const INVALID: Refusal = Refusal(400, "invalid_grant", "The authorization code is invalid.");
+    fn redeem(&mut self, client: &Client, form: &Parameters) -> Result<Value, ErrorResponse> {
+        const INVALID: ErrorResponse = ErrorResponse(400, "invalid_grant", "The authorization code is invalid.");
         let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         // A code is used up by its first presentation, even a failed one (RFC 6749 section 4.1.2).
         let code = self.codes.remove(get("code")).ok_or(INVALID)?;
         let verifier = get("code_verifier");
         if code.has_challenge() && !is_verifier(verifier) {
-            return Err(Refusal(400, "invalid_request", "The code_verifier is malformed."));
+            return Err(ErrorResponse(400, "invalid_request", "The code_verifier is malformed."));
         }
         let strictly = self.options.strict_redirect;
         let is_same = code.request.client_id == client.id
@@ -73,8 +73,8 @@ impl Provider {
     }
 
     /// A refresh does not extend the session: the new refresh token expires when the old one would have.
-    fn refresh(&mut self, client: &Client, presented: &str) -> Result<Value, Refusal> {
-        const INVALID: Refusal = Refusal(400, "invalid_grant", "The refresh token is invalid.");
+    fn refresh(&mut self, client: &Client, presented: &str) -> Result<Value, ErrorResponse> {
+        const INVALID: ErrorResponse = ErrorResponse(400, "invalid_grant", "The refresh token is invalid.");
         let now = self.now();
         let revoke_family = self.options.revoke_family;
         let rotation = if client.is_official { self.options.rotation } else { self.options.app_rotation };
@@ -119,27 +119,27 @@ impl Provider {
     }
 
     /// The holder of an access token (RFC 6750 section 2.1).
-    pub(super) fn bearer(&self, token: Option<&str>) -> Result<&Token, Refusal> {
-        const INVALID: Refusal = Refusal(401, "invalid_token", "The access token is invalid.");
+    pub(super) fn bearer(&self, token: Option<&str>) -> Result<&Token, ErrorResponse> {
+        const INVALID: ErrorResponse = ErrorResponse(401, "invalid_token", "The access token is invalid.");
         let token = self.state.access_tokens.get(&sha256_hex(token.ok_or(INVALID)?.as_bytes())).ok_or(INVALID)?;
         if self.state.revoked.contains(&token.login) {
             return Err(INVALID);
         }
         if token.expires <= self.now() {
-            return Err(Refusal(401, "expired_token", "The access token is expired."));
+            return Err(ErrorResponse(401, "expired_token", "The access token is expired."));
         }
         Ok(token)
     }
 
     /// `/v1/exchange`: only for `official-cli`, as far as is known.
-    pub(super) fn exchange(&mut self, bearer: Option<&str>) -> Result<Value, Refusal> {
+    pub(super) fn exchange(&mut self, bearer: Option<&str>) -> Result<Value, ErrorResponse> {
         let now = self.now();
         let token = self.bearer(bearer)?;
         if !token.scopes.iter().any(|scope| scope.starts_with(INTERNAL)) {
-            return Err(Refusal(403, "access_denied", "invalid token scope"));
+            return Err(ErrorResponse(403, "access_denied", "invalid token scope"));
         }
         if token.expires - now < MIN_LIFETIME {
-            return Err(Refusal(403, "access_denied", "token expire time is too short"));
+            return Err(ErrorResponse(403, "access_denied", "token expire time is too short"));
         }
         let expires = now + seconds(self.options.lifetimes.sts);
         let user = token.user.clone();
@@ -159,15 +159,15 @@ impl Provider {
 
     /// `/v1/revoke`: ends the session of the token. An unknown token is not an error (RFC 7009 section 2.2), and STS
     /// credentials already issued stay valid.
-    pub(super) fn revoke(&mut self, form: &Parameters, basic: Option<&str>) -> Result<Value, Refusal> {
+    pub(super) fn revoke(&mut self, form: &Parameters, basic: Option<&str>) -> Result<Value, ErrorResponse> {
         let client = self.authenticate(form, basic)?;
         let token = form.get("token").filter(|token| !token.is_empty());
-        let token = token.ok_or(Refusal(400, "invalid_request", "The token is missing."))?;
+        let token = token.ok_or(ErrorResponse(400, "invalid_request", "The token is missing."))?;
         let presented = sha256_hex(token.as_bytes());
         let known = self.state.refresh_tokens.get(&presented).or_else(|| self.state.access_tokens.get(&presented));
         match known {
             Some(token) if token.client_id != client.id => {
-                return Err(Refusal(400, "invalid_grant", "The token was issued to another client."));
+                return Err(ErrorResponse(400, "invalid_grant", "The token was issued to another client."));
             }
             Some(token) if !self.state.revoked.contains(&token.login) => self.state.revoked.push(token.login),
             _ => {}

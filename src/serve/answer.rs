@@ -27,7 +27,7 @@ pub(super) struct CredentialsHandler {
 /// A response without credentials, in the format of one with them.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Refusal<'a> {
+struct RefusalBody<'a> {
     code: &'a str,
     message: &'a str,
 }
@@ -86,7 +86,7 @@ impl CredentialsHandler {
     }
 
     fn refuse(&self, status: StatusCode, refused: Refused<'_>) -> Response {
-        let refusal = Refusal { code: code(&refused), message: &(self.describe)(&refused) };
+        let refusal = RefusalBody { code: code(&refused), message: &(self.describe)(&refused) };
         respond(status, "application/json", serde_json::to_vec(&refusal).expect("texts are JSON"))
     }
 

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) exit: Exit,
     /// Whether the same command may succeed later without any change.
     pub(in crate::cli) retryable: bool,
-    pub(in crate::cli) action: Action,
+    pub(in crate::cli) action: Recovery,
     /// A command that helps, as a shell reads it.
     pub(in crate::cli) command: Option<String>,
     /// How to look up the server's refusal.
@@ -88,7 +88,7 @@ pub(in crate::cli) struct ServerReply<'a> {
 
 /// What has to happen before the same command can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Action {
+pub(in crate::cli) enum Recovery {
     FixUsage,
     SignIn,
     AskAdministrator,
@@ -97,7 +97,7 @@ pub(in crate::cli) enum Action {
     None,
 }
 
-impl Action {
+impl Recovery {
     pub(in crate::cli) const fn as_str(self) -> &'static str {
         match self {
             Self::FixUsage => "fix_usage",
@@ -122,12 +122,12 @@ impl Failure {
         }
         let (code, hints) = self.line();
         let action = match code {
-            Code::Usage | Code::NotFound => Action::FixUsage,
-            Code::SignIn => Action::SignIn,
-            Code::Denied => Action::AskAdministrator,
-            Code::Temporary => Action::Retry,
-            Code::File | Code::NotRun => Action::FixFile,
-            Code::Done | Code::Internal | Code::BeforeCommand | Code::Interrupted => Action::None,
+            Code::Usage | Code::NotFound => Recovery::FixUsage,
+            Code::SignIn => Recovery::SignIn,
+            Code::Denied => Recovery::AskAdministrator,
+            Code::Temporary => Recovery::Retry,
+            Code::File | Code::NotRun => Recovery::FixFile,
+            Code::Done | Code::Internal | Code::BeforeCommand | Code::Interrupted => Recovery::None,
         };
         let exit = match self {
             Self::PassedOn(exit) => Exit::PassedOn(*exit),
@@ -139,7 +139,7 @@ impl Failure {
             hints,
             code: self.name(),
             exit,
-            retryable: action == Action::Retry,
+            retryable: action == Recovery::Retry,
             action,
             reply: self
                 .refusal()

@@ -18,12 +18,12 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{Fault, Mode, Note, ProfileName, StoreError};
+use crate::config::{FieldDefect, Mode, Note, ProfileName, StoreError};
 use crate::credentials::freshness::Reason;
 use crate::doctor::{Finding, Verdict};
 use crate::host::{NoBrowser, SshTarget, TransportError};
 use crate::language::Language;
-use crate::oauth::loopback::{PortsUnavailable, Refusal};
+use crate::oauth::loopback::{CallbackRefusal, PortsUnavailable};
 use crate::openapi::sts::Identity;
 use crate::sandbox::VisitError;
 use crate::serve::Refused;
@@ -220,10 +220,10 @@ pub(super) enum Hint<'a> {
 pub(super) enum Warning<'a> {
     PlainHttp,
     Browser(&'a io::Error),
-    CallbackRefused(Refusal),
-    Fault {
+    CallbackRefused(CallbackRefusal),
+    FieldDefect {
         profile: &'a str,
-        fault: Fault,
+        fault: FieldDefect,
     },
     /// The file has lost these profiles, but their logins are remembered.
     Lost {

@@ -11,7 +11,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
-use crate::config::error::{Action, StoreError};
+use crate::config::error::{FileAction, StoreError};
 use crate::config::note::JournalDefect;
 use crate::config::platform;
 use crate::config::profile_name::ProfileName;
@@ -117,9 +117,9 @@ pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Result<Vec<L
         Err(_) if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) => {
             return Ok(Err(JournalDefect::NotAFile));
         }
-        opened => opened.map_err(StoreError::io(Action::Open, path))?,
+        opened => opened.map_err(StoreError::io(FileAction::Open, path))?,
     };
-    let metadata = file.metadata().map_err(StoreError::io(Action::Stat, path))?;
+    let metadata = file.metadata().map_err(StoreError::io(FileAction::Stat, path))?;
     if !metadata.is_file() {
         return Ok(Err(JournalDefect::NotAFile));
     }
@@ -130,7 +130,7 @@ pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Result<Vec<L
         return Ok(Err(JournalDefect::TooLarge));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len() + 1).unwrap_or_default()));
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(StoreError::io(Action::Read, path))?;
+    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(StoreError::io(FileAction::Read, path))?;
     Ok(parse(&bytes))
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Found;
-use crate::config::error::{Action, StoreError};
+use crate::config::error::{FileAction, StoreError};
 use crate::config::paths::parent;
 
 /// How long a rename waits for another program to close the file.
@@ -105,14 +105,14 @@ pub(crate) fn find(path: &Path) -> Result<Found, StoreError> {
         Ok(target) if target.is_file() => target,
         Ok(_) => return Err(StoreError::NotAFile { path: path.into() }),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(StoreError::io(Action::Resolve, path)(error));
+            return Err(StoreError::io(FileAction::Resolve, path)(error));
         }
         Err(_) if path.is_symlink() => return Err(StoreError::Dangling { path: path.into() }),
         Err(_) => {
             let name = path.file_name().ok_or_else(|| StoreError::NotAFile { path: path.into() })?;
             let directory = parent(path);
-            fs::create_dir_all(directory).map_err(StoreError::io(Action::Create, directory))?;
-            fs::canonicalize(directory).map_err(StoreError::io(Action::Resolve, directory))?.join(name)
+            fs::create_dir_all(directory).map_err(StoreError::io(FileAction::Create, directory))?;
+            fs::canonicalize(directory).map_err(StoreError::io(FileAction::Resolve, directory))?.join(name)
         }
     };
     let name = target.file_name().ok_or_else(|| StoreError::NotAFile { path: path.into() })?.to_owned();

@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use aliyun_rs::host::Host;
 use aliyun_rs::language::Language;
 use aliyun_rs::oauth::callback::{Callback, Expected};
-use aliyun_rs::oauth::loopback::{Event, Listener, Refusal, Waiting};
+use aliyun_rs::oauth::loopback::{CallbackEvent, CallbackRefusal, Listener, Waiting};
 use aliyun_rs::oauth::page::{Page, Words};
 use aliyun_rs::secret::Secret;
 use tokio::sync::oneshot;
@@ -37,7 +37,7 @@ struct SignIn {
 
 struct Ended {
     callback: Callback,
-    refused: Vec<Refusal>,
+    refused: Vec<CallbackRefusal>,
 }
 
 impl SignIn {
@@ -63,8 +63,8 @@ impl SignIn {
                 let mut refused = Vec::new();
                 let callback = loop {
                     match waiting.event().await {
-                        Event::Callback(callback) => break callback,
-                        Event::Refused(refusal) => refused.push(refusal),
+                        CallbackEvent::Callback(callback) => break callback,
+                        CallbackEvent::Refused(refusal) => refused.push(refusal),
                     }
                 };
                 waiting.answer(page.await.unwrap()).await;
@@ -82,7 +82,7 @@ impl SignIn {
         self.thread.join().unwrap().callback
     }
 
-    fn refused(self) -> Vec<Refusal> {
+    fn refused(self) -> Vec<CallbackRefusal> {
         self.thread.join().unwrap().refused
     }
 

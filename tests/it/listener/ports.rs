@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use aliyun_rs::host::Host;
 use aliyun_rs::oauth::callback::Callback;
-use aliyun_rs::oauth::loopback::{Event, Listener, redirect_uri};
+use aliyun_rs::oauth::loopback::{CallbackEvent, Listener, redirect_uri};
 use aliyun_rs::oauth::page::Page;
 use aliyun_rs::secret::Secret;
 
@@ -33,7 +33,7 @@ fn the_port_is_free_once_a_sign_in_is_dropped_or_over() {
         let second = bound("free although the runtime has not run since");
         let mut waiting = start(&Host::from_os(), second);
         let browser = thread::spawn(move || true_callback(port));
-        assert_eq!(waiting.event().await, Event::Callback(Callback::Code(Secret::new("the-code"))));
+        assert_eq!(waiting.event().await, CallbackEvent::Callback(Callback::Code(Secret::new("the-code"))));
         waiting.answer(Page::Success).await;
         assert!(browser.join().unwrap().contains(SUCCESS));
         assert_eq!(read(&mut silent), "", "whoever came to the first is hung up on");

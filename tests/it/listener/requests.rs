@@ -1,6 +1,6 @@
 //! Requests that are not a callback: other methods, paths and hosts, huge heads, garbage.
 
-use aliyun_rs::oauth::loopback::Refusal;
+use aliyun_rs::oauth::loopback::CallbackRefusal;
 use aliyun_rs::oauth::page::Page;
 
 use super::{STATE, STRAY, SUCCESS, SignIn};
@@ -155,7 +155,7 @@ fn a_head_beyond_the_bounds_gets_a_page_and_is_reported_once() {
         assert_hardened(&answer);
     }
     assert!(true_callback(sign_in.port).contains(SUCCESS));
-    assert_eq!(sign_in.refused(), [Refusal::HeadTooLarge]);
+    assert_eq!(sign_in.refused(), [CallbackRefusal::HeadTooLarge]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use aliyun_rs::host::{Host, Peers};
-use aliyun_rs::oauth::loopback::Refusal;
+use aliyun_rs::oauth::loopback::CallbackRefusal;
 use aliyun_rs::oauth::page::Page;
 
 use super::{ME, SOMEBODY_ELSE, STATE, STRAY, SUCCESS, SignIn};
@@ -37,7 +37,7 @@ fn only_our_own_user_login_and_root_finish_a_sign_in() {
     }
     *peers.0.lock().unwrap() = Ok(Some(ME));
     assert!(true_callback(sign_in.port).contains(SUCCESS));
-    assert_eq!(sign_in.refused(), [Refusal::OtherUser(SOMEBODY_ELSE)]);
+    assert_eq!(sign_in.refused(), [CallbackRefusal::OtherUser(SOMEBODY_ELSE)]);
 }
 
 type Owner = Result<Option<u32>, io::ErrorKind>;
@@ -76,5 +76,5 @@ fn a_second_user_can_neither_finish_nor_abort_a_sign_in() {
     }
     // This test runs as root, who may.
     assert!(true_callback(sign_in.port).contains(SUCCESS));
-    assert_eq!(sign_in.refused(), [Refusal::OtherUser(NOBODY)]);
+    assert_eq!(sign_in.refused(), [CallbackRefusal::OtherUser(NOBODY)]);
 }

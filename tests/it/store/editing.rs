@@ -1,6 +1,6 @@
 //! What edits do to whole files.
 
-use aliyun_rs::config::{Changes, Config, Defect, Fault, Field, Malformed, Mode, Oddity, ProfileName};
+use aliyun_rs::config::{Changes, Config, Defect, Field, FieldDefect, Malformed, Mode, Oddity, ProfileName};
 use aliyun_rs::secret::Secret;
 use aliyun_rs::site::Site;
 use aliyun_rs::time::Timestamp;
@@ -104,11 +104,11 @@ fn a_bad_profile_or_field_does_not_affect_others() {
     assert_eq!((profile.oauth_access_token, profile.oauth_refresh_token, profile.language), (None, None, None));
     assert_eq!((profile.region_id.as_deref(), profile.site), (Some("y"), None));
     for fault in [
-        Fault::Unusable(Field::StsExpiration),
-        Fault::Unusable(Field::OauthAccessToken),
-        Fault::Unusable(Field::OauthAccessTokenExpire),
-        Fault::Unusable(Field::OauthSiteType),
-        Fault::Repeated(Field::RegionId),
+        FieldDefect::Unusable(Field::StsExpiration),
+        FieldDefect::Unusable(Field::OauthAccessToken),
+        FieldDefect::Unusable(Field::OauthAccessTokenExpire),
+        FieldDefect::Unusable(Field::OauthSiteType),
+        FieldDefect::Repeated(Field::RegionId),
     ] {
         assert!(profile.faults.contains(&fault), "{fault:?}");
     }

@@ -5,7 +5,7 @@ use std::fmt::{Result, Write as _};
 use super::span;
 use super::system::system;
 use crate::cli::messages::shown::quoted;
-use crate::config::{Action, Danger, Defect, Malformed, StoreError};
+use crate::config::{Danger, Defect, FileAction, Malformed, StoreError};
 
 /// The shared file's errors.
 pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
@@ -13,20 +13,20 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
         StoreError::Io { action, path, source } => {
             let path = quoted(path);
             match action {
-                Action::Open => write!(f, "无法打开 {path}")?,
-                Action::Create => write!(f, "无法创建 {path}")?,
-                Action::Stat => write!(f, "无法查看 {path} 的状态")?,
-                Action::Read => write!(f, "无法读取 {path}")?,
-                Action::Write => write!(f, "无法写入 {path}")?,
-                Action::Reserve => write!(f, "无法为 {path} 预留空间")?,
-                Action::Replace => write!(f, "无法替换 {path}")?,
-                Action::Rename => write!(f, "无法重命名 {path}")?,
-                Action::Remove => write!(f, "无法删除 {path}")?,
-                Action::Sync => write!(f, "无法将 {path} 同步到磁盘")?,
-                Action::Chown => write!(f, "无法更改 {path} 的所有者")?,
-                Action::Chmod => write!(f, "无法更改 {path} 的权限")?,
-                Action::Resolve => write!(f, "无法解析路径 {path}")?,
-                Action::Lock => write!(f, "无法锁定 {path}")?,
+                FileAction::Open => write!(f, "无法打开 {path}")?,
+                FileAction::Create => write!(f, "无法创建 {path}")?,
+                FileAction::Stat => write!(f, "无法查看 {path} 的状态")?,
+                FileAction::Read => write!(f, "无法读取 {path}")?,
+                FileAction::Write => write!(f, "无法写入 {path}")?,
+                FileAction::Reserve => write!(f, "无法为 {path} 预留空间")?,
+                FileAction::Replace => write!(f, "无法替换 {path}")?,
+                FileAction::Rename => write!(f, "无法重命名 {path}")?,
+                FileAction::Remove => write!(f, "无法删除 {path}")?,
+                FileAction::Sync => write!(f, "无法将 {path} 同步到磁盘")?,
+                FileAction::Chown => write!(f, "无法更改 {path} 的所有者")?,
+                FileAction::Chmod => write!(f, "无法更改 {path} 的权限")?,
+                FileAction::Resolve => write!(f, "无法解析路径 {path}")?,
+                FileAction::Lock => write!(f, "无法锁定 {path}")?,
             }
             write!(f, "：{}", system(source))
         }

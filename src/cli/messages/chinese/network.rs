@@ -9,7 +9,7 @@ use super::system::system;
 use crate::cli::messages::shown::{innermost, quoted};
 use crate::host::{CertificateProblem, ProxyProblem, RootsError, RootsProblem, TransportCause, TransportError};
 use crate::openapi::{CallError, Unexpected};
-use crate::reply::{Instead, Problem, Refusal, ReplyError};
+use crate::reply::{FieldProblem, Instead, Refusal, ReplyError};
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -47,12 +47,12 @@ pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
         }
         ReplyError::Field { host, field, problem } => {
             let problem = match problem {
-                Problem::Missing => "缺失",
-                Problem::Empty => "为空",
-                Problem::WrongType => "不是字符串",
-                Problem::Unusable => "格式错误",
-                Problem::NotADate => "不是日期",
-                Problem::Past => "是过去的时间",
+                FieldProblem::Missing => "缺失",
+                FieldProblem::Empty => "为空",
+                FieldProblem::WrongType => "不是字符串",
+                FieldProblem::Unusable => "格式错误",
+                FieldProblem::NotADate => "不是日期",
+                FieldProblem::Past => "是过去的时间",
             };
             write!(f, "{host} 的应答无法使用：`{field}` {problem}")
         }

@@ -10,9 +10,9 @@ use super::span;
 use super::system::system;
 use crate::cli::messages::Warning;
 use crate::cli::messages::shown::{name, quoted};
-use crate::config::{Fault, JournalDefect, Note, Oddity};
+use crate::config::{FieldDefect, JournalDefect, Note, Oddity};
 use crate::host::TransportError;
-use crate::oauth::loopback::Refusal;
+use crate::oauth::loopback::CallbackRefusal;
 use crate::sandbox::VisitError;
 use crate::time::Skew;
 
@@ -20,19 +20,19 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
     match warning {
         Warning::PlainHttp => f.write_str("该 GitLab 通过明文 HTTP 访问：途中的任何人都能读取授权码"),
         Warning::Browser(error) => write!(f, "无法启动浏览器（{}）；请自行打开该地址", system(error)),
-        Warning::CallbackRefused(Refusal::HeadTooLarge) => {
+        Warning::CallbackRefused(CallbackRefusal::HeadTooLarge) => {
             f.write_str("浏览器发送的 Cookie 超出上限：请删除浏览器中 127.0.0.1 的 Cookie，然后重新加载页面")
         }
-        Warning::CallbackRefused(Refusal::WrongHost) => f.write_str(
+        Warning::CallbackRefused(CallbackRefusal::WrongHost) => f.write_str(
             "已拒绝发往其他主机的请求：隧道两端的端口必须相同，并且指向 127.0.0.1；请打开所显示的地址，不要修改",
         ),
-        Warning::CallbackRefused(Refusal::OtherUser(uid)) => {
+        Warning::CallbackRefused(CallbackRefusal::OtherUser(uid)) => {
             write!(f, "已拒绝来自本机其他用户（uid {uid}）的回调；请在您自己的浏览器中打开该地址")
         }
-        Warning::Fault { profile, fault: Fault::Unusable(field) } => {
+        Warning::FieldDefect { profile, fault: FieldDefect::Unusable(field) } => {
             write!(f, "配置 `{}` 中 `{}` 的值无法使用，已忽略", name(profile), field.key())
         }
-        Warning::Fault { profile, fault: Fault::Repeated(field) } => {
+        Warning::FieldDefect { profile, fault: FieldDefect::Repeated(field) } => {
             write!(f, "配置 `{}` 中 `{}` 出现多次，使用最后一个值", name(profile), field.key())
         }
         Warning::Lost { names } => {

@@ -4,27 +4,27 @@ use std::fmt::{Result, Write as _};
 
 use crate::cli::messages::shown::quoted;
 use crate::cli::render::span;
-use crate::config::{Action, Danger, Defect, Malformed, StoreError};
+use crate::config::{Danger, Defect, FileAction, Malformed, StoreError};
 
 /// The shared file's errors.
 pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
     match error {
         StoreError::Io { action, path, source } => {
             let action = match action {
-                Action::Open => "open",
-                Action::Create => "create",
-                Action::Stat => "stat",
-                Action::Read => "read",
-                Action::Write => "write",
-                Action::Reserve => "reserve space for",
-                Action::Replace => "replace",
-                Action::Rename => "rename",
-                Action::Remove => "remove",
-                Action::Sync => "sync",
-                Action::Chown => "change the owner of",
-                Action::Chmod => "change the mode of",
-                Action::Resolve => "resolve",
-                Action::Lock => "lock",
+                FileAction::Open => "open",
+                FileAction::Create => "create",
+                FileAction::Stat => "stat",
+                FileAction::Read => "read",
+                FileAction::Write => "write",
+                FileAction::Reserve => "reserve space for",
+                FileAction::Replace => "replace",
+                FileAction::Rename => "rename",
+                FileAction::Remove => "remove",
+                FileAction::Sync => "sync",
+                FileAction::Chown => "change the owner of",
+                FileAction::Chmod => "change the mode of",
+                FileAction::Resolve => "resolve",
+                FileAction::Lock => "lock",
             };
             write!(f, "cannot {action} {}: {source}", quoted(path))
         }

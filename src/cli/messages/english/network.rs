@@ -6,7 +6,7 @@ use super::failure::no_entropy;
 use crate::cli::messages::shown::innermost;
 use crate::host::{CertificateProblem, ProxyProblem, RootsError, RootsProblem, TransportCause, TransportError};
 use crate::openapi::{CallError, Unexpected};
-use crate::reply::{Instead, Problem, Refusal, ReplyError};
+use crate::reply::{FieldProblem, Instead, Refusal, ReplyError};
 use crate::text::printable;
 use crate::time::Timestamp;
 
@@ -46,12 +46,12 @@ pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
         }
         ReplyError::Field { host, field, problem } => {
             let problem = match problem {
-                Problem::Missing => "is missing",
-                Problem::Empty => "is empty",
-                Problem::WrongType => "is not a string",
-                Problem::Unusable => "is malformed",
-                Problem::NotADate => "is not a date",
-                Problem::Past => "is in the past",
+                FieldProblem::Missing => "is missing",
+                FieldProblem::Empty => "is empty",
+                FieldProblem::WrongType => "is not a string",
+                FieldProblem::Unusable => "is malformed",
+                FieldProblem::NotADate => "is not a date",
+                FieldProblem::Past => "is in the past",
             };
             write!(f, "unusable answer from {host}: `{field}` {problem}")
         }

@@ -9,9 +9,9 @@ use super::network::transport;
 use crate::cli::messages::Warning;
 use crate::cli::messages::shown::name;
 use crate::cli::render::span;
-use crate::config::{Fault, JournalDefect, Note, Oddity};
+use crate::config::{FieldDefect, JournalDefect, Note, Oddity};
 use crate::host::TransportError;
-use crate::oauth::loopback::Refusal;
+use crate::oauth::loopback::CallbackRefusal;
 use crate::sandbox::VisitError;
 use crate::time::Skew;
 
@@ -21,21 +21,21 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             f.write_str("this GitLab is reached over plain HTTP: anyone on the way can read authorization codes")
         }
         Warning::Browser(error) => write!(f, "no browser could be started ({error}); open the address yourself"),
-        Warning::CallbackRefused(Refusal::HeadTooLarge) => f.write_str(
+        Warning::CallbackRefused(CallbackRefusal::HeadTooLarge) => f.write_str(
             "the browser sent more cookies than are accepted: delete its cookies for 127.0.0.1, then reload the page",
         ),
-        Warning::CallbackRefused(Refusal::WrongHost) => f.write_str(
+        Warning::CallbackRefused(CallbackRefusal::WrongHost) => f.write_str(
             "a request for another host was refused: a tunnel must lead to 127.0.0.1 with the same port at both ends; open \
              the address as it is shown",
         ),
-        Warning::CallbackRefused(Refusal::OtherUser(uid)) => write!(
+        Warning::CallbackRefused(CallbackRefusal::OtherUser(uid)) => write!(
             f,
             "refused a callback from another user of this machine (uid {uid}); open the address in your own browser"
         ),
-        Warning::Fault { profile, fault: Fault::Unusable(field) } => {
+        Warning::FieldDefect { profile, fault: FieldDefect::Unusable(field) } => {
             write!(f, "`{}` of the profile `{}` has a value that cannot be used; ignored", field.key(), name(profile))
         }
-        Warning::Fault { profile, fault: Fault::Repeated(field) } => write!(
+        Warning::FieldDefect { profile, fault: FieldDefect::Repeated(field) } => write!(
             f,
             "`{}` is there more than once in the profile `{}`; the last value is used",
             field.key(),

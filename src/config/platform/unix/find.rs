@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::super::uninterrupted;
 use super::{Folder, Found, PRIVATE_DIRECTORY, ROOT, hand_over, is_open_to_all, me, restrict, sync};
-use crate::config::error::{Action, Danger, StoreError};
+use crate::config::error::{Danger, FileAction, StoreError};
 
 /// As many links as the Linux kernel follows.
 const MAX_LINKS: usize = 40;
@@ -34,7 +34,7 @@ pub(crate) fn find(path: &Path) -> Result<Found, StoreError> {
         let root = openat(CWD, "/", ON_THE_WAY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?.into();
         Ok(Walk { asked: path, passed: vec![("/".into(), root)], ahead: ahead(&absolute, false), linkers: Vec::new() })
     });
-    walk.map_err(StoreError::io(Action::Resolve, path))?.finish()
+    walk.map_err(StoreError::io(FileAction::Resolve, path))?.finish()
 }
 
 /// The steps of a path, the last one first.
@@ -95,7 +95,7 @@ impl Walk<'_> {
     }
 
     fn refused(&self, error: io::Error) -> StoreError {
-        StoreError::io(Action::Resolve, self.asked)(error)
+        StoreError::io(FileAction::Resolve, self.asked)(error)
     }
 
     fn enter(&mut self, name: OsString) -> Result<(), StoreError> {
@@ -132,15 +132,16 @@ impl Walk<'_> {
             sync(&open(here, OsStr::new("."), OFlags::RDONLY)?)?;
             Ok(directory)
         };
-        let directory = create().map_err(StoreError::io(Action::Create, &made))?;
+        let directory = create().map_err(StoreError::io(FileAction::Create, &made))?;
         self.passed.push((name, directory));
         Ok(())
     }
 
     fn found(self, name: OsString, owner: Option<u32>) -> Result<Found, StoreError> {
         let path = self.path();
-        let folder = open(self.here(), OsStr::new("."), OFlags::RDONLY).map_err(StoreError::io(Action::Open, &path))?;
-        let folder_owner = folder.metadata().map_err(StoreError::io(Action::Stat, &path))?.uid();
+        let folder =
+            open(self.here(), OsStr::new("."), OFlags::RDONLY).map_err(StoreError::io(FileAction::Open, &path))?;
+        let folder_owner = folder.metadata().map_err(StoreError::io(FileAction::Stat, &path))?.uid();
         let owners = [folder_owner, owner.unwrap_or(folder_owner)];
         let is_foreign = |linker: &u32| *linker != ROOT && owners != [*linker; 2];
         if me() == ROOT && self.linkers.iter().any(is_foreign) {
