@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::context::Context;
 use super::credentials::{RegionArgs, WantedArgs};
-use super::failure::Failure;
+use super::failure::{Attempt, Failure};
 use super::serve::Served;
 use super::variables::{Variables, is_rival, key, profile};
-use crate::host::{Env, Host, Program};
+use crate::host::{BlockedSignals, Env, Host, Program};
 
 /// Run a command with the credentials of a profile
 ///
@@ -43,21 +43,29 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
     if error.kind() != io::ErrorKind::Unsupported {
         return Err(Failure::NotRun { program: program.name, error });
     }
-    context.interruptible(async |interrupts| pass_on(&program, context.host.process.run(&program, interrupts).await))
+    let blocked = block_signals(context)?;
+    context.interruptible(async |interrupts| {
+        pass_on(&program, context.host.process.run(&program, &blocked, interrupts).await)
+    })
 }
 
 /// Runs the program with an endpoint that stays open until it ends.
 fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> {
     let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
+    let blocked = block_signals(context)?;
     context.interruptible(async |interrupts| {
         let mut served = Served::open(context, wanted, 0, None, interrupts).await?;
         let mut variables = served.variables();
         variables.extend(args.region.variables(context, served.region_id.as_deref()));
         let program = program(context.host, args.command, variables);
-        let status = served.until(context.host.process.run(&program, interrupts)).await;
+        let status = served.until(context.host.process.run(&program, &blocked, interrupts)).await;
         served.endpoint.close().await;
         pass_on(&program, status)
     })
+}
+
+fn block_signals(context: &Context<'_>) -> Result<BlockedSignals, Failure> {
+    context.host.process.block_signals().map_err(|error| Failure::System(Attempt::ListenForInterrupts, error))
 }
 
 /// The program with our environment, `variables` instead of all that compete with them.

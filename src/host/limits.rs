@@ -17,6 +17,9 @@ pub(crate) fn open_files() -> Option<u64> {
 pub(super) fn outlive_file_size_limit() {
     #[cfg(unix)]
     {
+        if super::signals::ignored() & (1 << (signal_hook::consts::SIGXFSZ - 1)) != 0 {
+            return;
+        }
         let unread = std::sync::Arc::default();
         // Where it cannot be done, the limit ends the process as it does for others.
         signal_hook::flag::register(signal_hook::consts::SIGXFSZ, unread).ok();

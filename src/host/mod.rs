@@ -47,7 +47,7 @@ pub use listeners::{Holder, listener_on};
 pub use panics::{Panicked, caught};
 pub use peers::Peers;
 pub use private_file::PrivateFile;
-pub use process::{Process, Program, Staying};
+pub use process::{BlockedSignals, Process, Program, Staying};
 pub use runtime::runtime;
 pub use signals::{Interrupts, Signals};
 pub use streams::{OutputError, Stream, Streams};

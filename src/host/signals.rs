@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 #[cfg(unix)]
-pub(super) use unix::{Listeners, Number};
+use rustix::process::Signal;
+#[cfg(unix)]
+pub(super) use unix::{Listeners, Number, ignored};
 
 /// Turns signals into values.
 pub trait Signals: Send + Sync {
@@ -70,7 +72,7 @@ impl Interrupts {
 #[cfg(unix)]
 async fn received(channel: &mut UnboundedReceiver<()>) -> Number {
     match channel.recv().await {
-        Some(()) => Number::INT,
+        Some(()) => Signal::INT.as_raw(),
         None => std::future::pending().await,
     }
 }
@@ -87,7 +89,7 @@ pub(super) struct OsSignals;
 impl Signals for OsSignals {
     #[cfg(unix)]
     fn hold(&self) -> io::Result<Interrupts> {
-        Ok(Interrupts(Source::Unix(Listeners::new(&[Number::INT, Number::TERM, Number::HUP])?)))
+        Ok(Interrupts(Source::Unix(Listeners::new([Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw))?)))
     }
 
     #[cfg(windows)]
@@ -102,19 +104,28 @@ mod unix {
     use std::io;
     use std::task::Poll;
 
-    pub(in crate::host) use rustix::process::Signal as Number;
+    /// The number of a signal. Real-time signals have no other name.
+    pub(in crate::host) type Number = i32;
+
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     /// Several signals, waited for together.
     pub(in crate::host) struct Listeners(Vec<(Number, Signal)>);
 
     impl Listeners {
-        /// Listens for those of `numbers` that this process was not started to ignore.
-        pub(in crate::host) fn new(numbers: &[Number]) -> io::Result<Self> {
+        /// Listens for those of `numbers` that this process was not started to ignore, and that the C library does not
+        /// keep for itself.
+        pub(in crate::host) fn new(numbers: impl IntoIterator<Item = Number>) -> io::Result<Self> {
             let ignored = ignored();
-            let heard = numbers.iter().filter(|number| ignored & (1 << (number.as_raw() - 1)) == 0);
-            let listeners = heard.map(|number| Ok((*number, signal(SignalKind::from_raw(number.as_raw()))?)));
-            listeners.collect::<io::Result<_>>().map(Self)
+            let mut listeners = Vec::new();
+            for number in numbers.into_iter().filter(|number| ignored & (1 << (number - 1)) == 0) {
+                match signal(SignalKind::from_raw(number)) {
+                    Ok(listener) => listeners.push((number, listener)),
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(Self(listeners))
         }
 
         /// Waits for the next one and returns its number.
@@ -132,7 +143,7 @@ mod unix {
 
     /// The signals that this process was started to ignore, a bit each. What `nohup` or a shell without job control
     /// started keeps ignoring them. Only Linux reports this without `unsafe` (proc(5)).
-    fn ignored() -> u64 {
+    pub(in crate::host) fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)

@@ -1,6 +1,6 @@
 //! Other programs: one that takes the place of this process, or one that is waited for.
 
-#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(unix, path = "unix/mod.rs")]
 #[cfg_attr(not(unix), path = "other.rs")]
 mod system;
 
@@ -10,6 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::{BoxFuture, Env, Interrupts};
+pub use system::BlockedSignals;
 
 /// A program, its arguments and its whole environment. It has no `Debug`: the environment may hold secrets.
 #[derive(Clone)]
@@ -29,13 +30,25 @@ pub trait Process: Send + Sync {
     /// when it does not: [`io::ErrorKind::Unsupported`] where the system cannot do that at all.
     fn replace(&self, program: &Program) -> io::Error;
 
+    /// Blocks, in this thread and in those that it starts, the signals that only [`Process::run`] can handle. To be
+    /// called before there is another thread.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn block_signals(&self) -> io::Result<BlockedSignals>;
+
     /// Runs `program` until it ends and returns its exit status, as shells do: 128 and the number of the signal
     /// that ended it. Signals sent to this process are forwarded to it, except those that a terminal has sent to
     /// both.
     ///
     /// # Errors
     /// When the program could not be started: [`io::ErrorKind::NotFound`] when it does not exist.
-    fn run<'a>(&'a self, program: &'a Program, interrupts: &'a mut Interrupts) -> BoxFuture<'a, io::Result<u8>>;
+    fn run<'a>(
+        &'a self,
+        program: &'a Program,
+        blocked: &'a BlockedSignals,
+        interrupts: &'a mut Interrupts,
+    ) -> BoxFuture<'a, io::Result<u8>>;
 }
 
 pub(super) struct OsProcess;
@@ -45,8 +58,17 @@ impl Process for OsProcess {
         system::replace(program)
     }
 
-    fn run<'a>(&'a self, program: &'a Program, interrupts: &'a mut Interrupts) -> BoxFuture<'a, io::Result<u8>> {
-        Box::pin(system::run(program, interrupts))
+    fn block_signals(&self) -> io::Result<BlockedSignals> {
+        BlockedSignals::new()
+    }
+
+    fn run<'a>(
+        &'a self,
+        program: &'a Program,
+        blocked: &'a BlockedSignals,
+        interrupts: &'a mut Interrupts,
+    ) -> BoxFuture<'a, io::Result<u8>> {
+        Box::pin(system::run(program, blocked, interrupts))
     }
 }
 
@@ -58,8 +80,17 @@ impl Process for Staying {
         io::ErrorKind::Unsupported.into()
     }
 
-    fn run<'a>(&'a self, program: &'a Program, interrupts: &'a mut Interrupts) -> BoxFuture<'a, io::Result<u8>> {
-        self.0.run(program, interrupts)
+    fn block_signals(&self) -> io::Result<BlockedSignals> {
+        self.0.block_signals()
+    }
+
+    fn run<'a>(
+        &'a self,
+        program: &'a Program,
+        blocked: &'a BlockedSignals,
+        interrupts: &'a mut Interrupts,
+    ) -> BoxFuture<'a, io::Result<u8>> {
+        self.0.run(program, blocked, interrupts)
     }
 }
 

@@ -9,7 +9,16 @@ pub(super) fn replace(_: &Program) -> io::Error {
     io::ErrorKind::Unsupported.into()
 }
 
-pub(super) async fn run(program: &Program, interrupts: &mut Interrupts) -> io::Result<u8> {
+/// No signals.
+pub struct BlockedSignals;
+
+impl BlockedSignals {
+    pub(super) const fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+}
+
+pub(super) async fn run(program: &Program, _: &BlockedSignals, interrupts: &mut Interrupts) -> io::Result<u8> {
     let mut child = tokio::process::Command::from(command(program)).spawn()?;
     loop {
         tokio::select! {

@@ -6,11 +6,11 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{getpgrp, getpid, getsid, kill_process};
+use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::is_in_foreground;
-use crate::host::signals::{Listeners, Number};
+use crate::host::signals::Listeners;
 use crate::host::streams::{Stream, Streams};
 
 /// Marks the beginning and the end of a paste from now on, and no longer (xterm control sequences, "Bracketed Paste
@@ -105,13 +105,13 @@ impl Hider {
 /// Stops this process when the terminal asks for that, with the terminal as it was. It is hidden again by
 /// [`HiddenInput::hide`].
 async fn stop_visibly(hider: Arc<Hider>) {
-    let Ok(mut stops) = Listeners::new(&[Number::TSTP]) else { return };
+    let Ok(mut stops) = Listeners::new([Signal::TSTP.as_raw()]) else { return };
     loop {
         stops.next().await;
         // In the session leader's group nobody is there to continue it (POSIX, "orphaned process group").
         if getsid(None) != Ok(getpgrp()) {
             hider.show(OptionalActions::Now);
-            kill_process(getpid(), Number::STOP).ok();
+            kill_process(getpid(), Signal::STOP).ok();
         }
     }
 }

@@ -108,7 +108,7 @@ fn the_sandbox_waits_for_the_command_of_exec() {
 fn as_the_first_process_it_collects_orphans() {
     let home = Home::with_profiles();
     let script = r#"
-        orphan=$(sh -c 'sleep 0 & echo $!')
+        orphan=$(setsid -w sh -c 'sleep 0 & echo $!')
         for i in $(seq 1 500); do
             [ -e /proc/$orphan ] || { echo collected; exit 4; }
             sleep 0.01

@@ -110,6 +110,68 @@ fn every_signal_reaches_the_command_only() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn every_signal_that_the_system_has_reaches_the_command() {
+    let home = Home::with_profiles();
+    // The C library keeps 32 and 33 for itself, and a child's end is not the program's concern.
+    let silent = [Signal::KILL, Signal::STOP, Signal::CHILD].map(Signal::as_raw);
+    let numbers: Vec<i32> = (1..=64).filter(|number| !silent.contains(number) && !(32..=33).contains(number)).collect();
+    let listen = "for n; do trap \"echo $$ $n\" $n; done; echo $$; while kill -0 $PPID; do sleep 0.01; done";
+    let texts: Vec<String> = numbers.iter().map(i32::to_string).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let args = [&["exec", "--serve", "--", "sh", "-c", listen, "sh"][..], &texts].concat();
+    let mut running = start(in_own_group(home.command(&args)));
+    let program = running.line();
+    for number in numbers {
+        let kill = format!("kill -{number} {}", running.id());
+        crate::support::process::end(home.other("sh", &["-c", &kill])).exits(0);
+        assert_eq!(running.line(), format!("{program} {number}"));
+        assert!(running.is_running(), "{number}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_command_has_the_signals_that_it_would_have_without_us() {
+    let home = Home::with_profiles();
+    let status = ["grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"];
+    // The C library keeps 32 and 33 for itself, and the runtime library forgets whether SIGPIPE was ignored.
+    const UNKNOWN: u64 = 1 << 31 | 1 << 32;
+    let mask = |line: &str| u64::from_str_radix(line.split_whitespace().last().unwrap(), 16).unwrap() & !UNKNOWN;
+    let all =
+        "HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TERM STKFLT TSTP TTIN TTOU URG XCPU XFSZ WINCH 40 64";
+    for ignored in ["", "XFSZ", "TTIN TTOU", "ILL FPE BUS SEGV", "INT 40", all] {
+        let script = format!("for n in {ignored}; do trap '' $n; done; exec \"$@\"");
+        let ran = |args: &[&str]| {
+            let args = [&["-c", &script, "sh"], args, &status].concat();
+            crate::support::process::end(in_own_group(home.other("sh", &args)))
+                .exits(0)
+                .stdout
+                .lines()
+                .map(mask)
+                .collect::<Vec<_>>()
+        };
+        let plain = ran(&[]);
+        assert_eq!(ran(&[ALIYUN_RS, "exec", "--"]), plain, "{ignored}");
+        assert_eq!(ran(&[ALIYUN_RS, "exec", "--serve", "--"]), plain, "{ignored}");
+    }
+}
+
+/// What this program writes itself to a reader who has gone is no signal for the command.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_broken_pipe_of_ours_is_not_the_commands() {
+    let home = Home::with_profiles();
+    let file = fs::read_to_string(home.file()).unwrap().replace("\"cn-beijing\"", "1");
+    fs::write(home.file(), file).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.command(&["exec", "--serve", "--", "sh", "-c", "trap 'exit 9' PIPE; sleep 0.2; exit 4"]);
+    let mut child = command.stderr(writer).spawn().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn the_program_and_its_endpoint_stop_and_go_on_together() {
     let home = Home::with_profiles();
     let script =

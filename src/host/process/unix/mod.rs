@@ -1,12 +1,16 @@
 //! Programs on Unix: signals are forwarded, job control is followed, orphans are collected.
 
+#[cfg_attr(target_os = "linux", path = "blocked.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "not_blocked.rs")]
+mod blocked;
+
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, WaitStatus, getpgrp, getpid, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpgrp, getpid, kill_process, wait, waitpid};
 use rustix::termios::tcgetpgrp;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,30 +18,28 @@ use super::{Program, command};
 use crate::host::memory::with_inherited_limits;
 use crate::host::signals::{Listeners, Number};
 use crate::host::{Env, Interrupts};
+pub use blocked::BlockedSignals;
 
-/// What else is forwarded, beside the interrupts. Left alone are the faults of this very process, SIGPIPE, which
-/// nobody sends, and SIGTTIN and SIGTTOU, which stop whoever reads or writes. A real-time signal ends this process.
-const FORWARDED: &[Number] = &[
-    Number::QUIT,
-    Number::ABORT,
-    Number::ALARM,
-    Number::CONT,
-    Number::IO,
-    #[cfg(target_os = "linux")]
-    Number::POWER,
-    Number::PROF,
-    Number::SYS,
-    Number::TRAP,
-    Number::TSTP,
-    Number::URG,
-    Number::USR1,
-    Number::USR2,
-    Number::VTALARM,
-    Number::WINCH,
-    Number::XCPU,
+/// What cannot be forwarded, needs no forwarding, or is heard otherwise: as an interrupt, or as [`BlockedSignals`].
+const NOT_FORWARDED: [Number; 11] = [
+    Signal::KILL.as_raw(),
+    Signal::STOP.as_raw(),
+    Signal::CHILD.as_raw(),
+    Signal::INT.as_raw(),
+    Signal::TERM.as_raw(),
+    Signal::HUP.as_raw(),
+    Signal::FPE.as_raw(),
+    Signal::ILL.as_raw(),
+    Signal::SEGV.as_raw(),
+    Signal::PIPE.as_raw(),
+    Signal::XFSZ.as_raw(),
 ];
+/// The last signal, a real-time one where there are any.
+const LAST: Number = if cfg!(target_os = "linux") { 64 } else { 31 };
 /// What a terminal sends to everyone in its foreground group when a key is pressed.
-const FROM_A_KEY: [Number; 3] = [Number::INT, Number::QUIT, Number::TSTP];
+const FROM_A_KEY: [Signal; 3] = [Signal::INT, Signal::QUIT, Signal::TSTP];
+/// What stops a program that can do something about it.
+const ASKS_TO_STOP: [Signal; 3] = [Signal::TSTP, Signal::TTIN, Signal::TTOU];
 /// Where programs are searched for when there is no `PATH`.
 const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
@@ -45,11 +47,12 @@ pub(super) fn replace(program: &Program) -> io::Error {
     start(program, |command| Err::<(), _>(command.exec())).expect_err("`exec` returns only when it fails")
 }
 
-pub(super) async fn run(program: &Program, interrupts: &mut Interrupts) -> io::Result<u8> {
+pub(super) async fn run(program: &Program, blocked: &BlockedSignals, interrupts: &mut Interrupts) -> io::Result<u8> {
     // Before there is a child, so that its end cannot be missed.
     let mut changes = signal(SignalKind::child())?;
-    let mut others = Listeners::new(FORWARDED)?;
-    let mut child = Child::start(program)?;
+    let mut others = Listeners::new((1..=LAST).filter(|number| !NOT_FORWARDED.contains(number)))?;
+    let mut arrivals = blocked.arrivals()?;
+    let mut child = Child::start(program, blocked)?;
     loop {
         let number = tokio::select! {
             _ = changes.recv() => match child.collect()? {
@@ -58,6 +61,7 @@ pub(super) async fn run(program: &Program, interrupts: &mut Interrupts) -> io::R
             },
             number = interrupts.number() => number,
             number = others.next() => number,
+            number = arrivals.next() => number,
         };
         child.forward(number);
     }
@@ -73,17 +77,19 @@ struct Child {
 }
 
 impl Child {
-    fn start(program: &Program) -> io::Result<Self> {
-        let child = start(program, Command::spawn)?;
+    fn start(program: &Program, blocked: &BlockedSignals) -> io::Result<Self> {
+        let child = blocked.unblocked(|| start(program, Command::spawn))??;
         Ok(Self { id: Pid::from_child(&child), asked_to_stop: false, stopped: false })
     }
 
     /// Collects what has ended and returns the exit status of the child if it is among it. The first process of a
     /// system, such as a container's, is also given every orphan.
     fn collect(&mut self) -> io::Result<Option<u8>> {
-        let whose = if getpid().is_init() { None } else { Some(self.id) };
+        let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
+        let id = self.id;
+        let next = || if getpid().is_init() { wait(options) } else { waitpid(Some(id), options) };
         loop {
-            match waitpid(whose, WaitOptions::NOHANG | WaitOptions::UNTRACED) {
+            match next() {
                 Ok(None) => return Ok(None),
                 Ok(Some((id, status))) if id == self.id => {
                     if let Some(status) = as_shells_do(status) {
@@ -101,16 +107,19 @@ impl Child {
     /// Forwards a signal, unless a terminal has sent it to the child already: Terraform, for one, aborts
     /// at a second Ctrl-C without saving what it did.
     fn forward(&mut self, number: Number) {
-        if !(FROM_A_KEY.contains(&number) && is_in_foreground()) {
-            // It may have ended by now, which the next wait finds out.
-            kill_process(self.id, number).ok();
+        let signal = Signal::from_named_raw(number);
+        // It may have ended by now, which the next wait finds out.
+        match signal {
+            Some(signal) if FROM_A_KEY.contains(&signal) && is_in_foreground() => {}
+            Some(signal) => drop(kill_process(self.id, signal)),
+            None => drop(command(&kill_without_name(self.id, number)).status()),
         }
-        match number {
-            Number::TSTP => {
+        match signal {
+            Some(signal) if ASKS_TO_STOP.contains(&signal) => {
                 self.asked_to_stop = true;
                 self.stop_too();
             }
-            Number::CONT => (self.asked_to_stop, self.stopped) = (false, false),
+            Some(Signal::CONT) => (self.asked_to_stop, self.stopped) = (false, false),
             _ => {}
         }
     }
@@ -120,9 +129,15 @@ impl Child {
     fn stop_too(&mut self) {
         if self.asked_to_stop && self.stopped {
             (self.asked_to_stop, self.stopped) = (false, false);
-            kill_process(getpid(), Number::STOP).ok();
+            kill_process(getpid(), Signal::STOP).ok();
         }
     }
+}
+
+/// Sends a signal that has no name, a real-time one, which only a shell does without `unsafe`.
+fn kill_without_name(id: Pid, number: Number) -> Program {
+    let args = ["-c", "kill -$0 $1", &number.to_string(), &id.to_string()].map(Into::into).to_vec();
+    Program { name: "/bin/sh".into(), args, env: Env::default() }
 }
 
 /// The exit status of a program that has ended, in a byte; `None` when it has only stopped.
