@@ -67,6 +67,12 @@ pub enum StoreError {
         /// What is wrong with it.
         why: Danger,
     },
+    /// A later version of this program wrote the journal, and knows how to change it.
+    #[error("journal-too-new")]
+    JournalTooNew {
+        /// The journal.
+        path: PathBuf,
+    },
     /// New tokens are durable in a temporary file, which could not take its place. The next program puts it there.
     #[error("file-stranded")]
     Stranded {

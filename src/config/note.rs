@@ -28,8 +28,10 @@ pub enum Note {
     NotPrivate,
     /// The file has this many hard links: writing breaks the link.
     HardLinked(u64),
-    /// The journal of rotated tokens was ignored.
-    JournalIgnored(JournalDefect),
+    /// Nothing could be taken from the journal of rotated tokens, which has another name now.
+    JournalSetAside(JournalDefect, PathBuf),
+    /// The logins of these profiles were forgotten: another tool deleted the profiles.
+    Forgotten(Vec<ProfileName>),
 }
 
 /// Something in the file that readers disagree on, or that is ignored.
@@ -45,7 +47,7 @@ pub enum Oddity {
     CurrentNotAString,
 }
 
-/// Why a journal was ignored.
+/// Why nothing can be taken from a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalDefect {
     /// A symbolic link, directory, FIFO or device is in its place.

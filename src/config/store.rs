@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::atomic::{COPY, Draft, Placed, recover, reserve_inside};
 use super::error::{FileAction, StoreError, UpdateError};
 use super::lock::{FileLock, Lock};
-use super::note::Note;
+use super::note::{JournalDefect, Note};
 use super::paths::beside;
 use super::place::{Place, refuse_strangers};
 use super::raw::Raw;
@@ -155,10 +155,11 @@ impl Store {
         }
         let told = Arc::clone(&self.told);
         let (refills, draft, journal_draft) = (false, None, None);
-        let locked = Locked { link, patience, place, lock, wait, notes, told, refills, draft, journal_draft };
+        let mut locked = Locked { link, patience, place, lock, wait, notes, told, refills, draft, journal_draft };
         locked.check_link()?;
         locked.recover()?;
         locked.take_over_journal()?;
+        locked.set_journal_aside()?;
         for kind in [DRAFT, JOURNAL_DRAFT] {
             locked.place.remove(&locked.place.own(kind))?;
         }
@@ -183,6 +184,7 @@ impl Store {
 const DRAFT: &str = "tmp";
 const JOURNAL: &str = "journal";
 const JOURNAL_DRAFT: &str = "journal.tmp";
+const JOURNAL_ASIDE: &str = "journal.damaged";
 
 /// The exclusive right to change the shared file, given up when dropped.
 #[derive(Debug)]
@@ -256,11 +258,24 @@ impl Locked {
         let (draft, journal) = (self.place.own(JOURNAL_DRAFT), self.place.own(JOURNAL));
         let path = self.place.path_of(&draft);
         let left = Journal::read(&path, self.place.folder.open(&draft))?;
-        if left.note().is_some() || left.logins().next().is_none() {
+        if left.is_empty() {
             return Ok(());
         }
         let placed = self.place.folder.rename(&draft, &journal).and_then(|()| self.place.folder.sync());
         placed.map_err(|error| StoreError::io(FileAction::Replace, &self.place.path_of(&journal))(error).stranded(path))
+    }
+
+    /// Gives a journal that nothing can be taken from another name: whoever knows better may still find a login in it.
+    fn set_journal_aside(&mut self) -> Result<(), StoreError> {
+        let (journal, aside) = (self.place.own(JOURNAL), self.place.own(JOURNAL_ASIDE));
+        let path = self.place.path_of(&journal);
+        match self.journal()?.defect() {
+            None => return Ok(()),
+            Some(JournalDefect::UnknownVersion) => return Err(StoreError::JournalTooNew { path }),
+            Some(defect) => self.notes.push(Note::JournalSetAside(defect, self.place.path_of(&aside))),
+        }
+        let renamed = self.place.folder.rename(&journal, &aside).and_then(|()| self.place.folder.sync());
+        renamed.map_err(StoreError::io(FileAction::Rename, &path))
     }
 
     /// What was noticed on the way here, once; [`Updated::notes`] has it otherwise.

@@ -53,6 +53,9 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     /// The login that this program remembers of `profile`, which may be gone from the file.
     fn remembered(&self, profile: &ProfileName) -> Option<(Site, Tokens)>;
 
+    /// Forgets the logins of profiles that another tool has deleted, if nobody else is at work. Returns what was noticed.
+    fn tidy(&self) -> Vec<Note>;
+
     /// Waits up to `wait` for the exclusive right to change logins. Blocks: in a runtime, use [`acquire`]. Never
     /// hold the result while a person is asked.
     ///
@@ -61,8 +64,8 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError>;
 }
 
-/// The exclusive right to change logins, given up when dropped. Every write also forgets the logins of profiles that
-/// another tool has deleted.
+/// The exclusive right to change logins, given up when dropped. The logins of profiles that another tool has deleted
+/// are forgotten first.
 pub trait LockedLogins: Send {
     /// Reads `profile`. If its tokens are known to be superseded, another tool wrote back an old copy: then the newest
     /// ones are put in their place.
@@ -136,6 +139,8 @@ pub struct Restored {
     pub profiles: Vec<ProfileName>,
     /// Where a broken file is now.
     pub aside: Option<PathBuf>,
+    /// What was noticed.
+    pub notes: Vec<Note>,
 }
 
 /// A profile read under the lock.

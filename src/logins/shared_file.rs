@@ -63,9 +63,15 @@ impl LoginStore for SharedFile {
     }
 
     fn lock(&self, wait: Duration) -> Result<Box<dyn LockedLogins>, StoreError> {
-        let locked = self.0.lock(wait)?;
-        let journal = locked.journal()?;
-        Ok(Box::new(LockedFile { locked, journal }))
+        Ok(Box::new(LockedFile::new(self.0.lock(wait)?)?))
+    }
+
+    fn tidy(&self) -> Vec<Note> {
+        let has_gone = |snapshot: Snapshot| self.0.journal().is_ok_and(|journal| journal.has_gone(&snapshot.config));
+        if !self.0.read().is_ok_and(has_gone) {
+            return Vec::new();
+        }
+        self.0.lock(Duration::ZERO).and_then(LockedFile::new).map(|mut file| file.take_notes()).unwrap_or_default()
     }
 }
 
@@ -79,12 +85,13 @@ fn newer_tokens(journal: &Journal, profile: &Profile) -> Option<(Site, Tokens)> 
 struct LockedFile {
     locked: Locked,
     journal: Journal,
+    /// What was noticed and not said yet.
+    notes: Vec<Note>,
 }
 
 impl LockedLogins for LockedFile {
     fn read_and_heal(&mut self, profile: &ProfileName) -> Result<Current, StoreError> {
-        let mut notes = self.locked.take_notes();
-        notes.extend(self.journal.note());
+        let notes = self.take_notes();
         let config = self.locked.read()?.config;
         let Some(mut found) = config.find(profile) else {
             // Another tool deleted the profile, and its tokens go with it. The missing profile is what to report.
@@ -163,7 +170,7 @@ impl LockedLogins for LockedFile {
         if let Some(config) = after {
             self.prune(&config)?;
         }
-        Ok(updated.notes)
+        Ok(self.take_notes().into_iter().chain(updated.notes).collect())
     }
 
     fn restore(&mut self) -> Result<Restored, StoreError> {
@@ -178,7 +185,7 @@ impl LockedLogins for LockedFile {
         let aside = self.locked.set_aside()?;
         self.locked.refill();
         let mut profiles = Vec::new();
-        self.locked.edit(|config| {
+        let updated = self.locked.edit(|config| {
             let broken = aside.as_ref().map(|file| String::from_utf8_lossy(&file.bytes));
             profiles = broken.map(|text| config.salvage(&text)).unwrap_or_default();
             for (profile, changes) in &lost {
@@ -191,7 +198,8 @@ impl LockedLogins for LockedFile {
                 config.set_current(first);
             }
         })?;
-        Ok(Restored { profiles, aside: aside.map(|file| file.path) })
+        let notes = self.take_notes().into_iter().chain(updated.notes).collect();
+        Ok(Restored { profiles, aside: aside.map(|file| file.path), notes })
     }
 
     fn forget(&mut self, profile: &ProfileName) -> Result<(), StoreError> {
@@ -200,6 +208,27 @@ impl LockedLogins for LockedFile {
 }
 
 impl LockedFile {
+    fn new(mut locked: Locked) -> Result<Self, StoreError> {
+        let notes = locked.take_notes();
+        let journal = locked.journal()?;
+        let mut file = Self { locked, journal, notes };
+        if !file.journal.is_empty()
+            && let Ok(snapshot) = file.locked.read()
+        {
+            // What cannot be saved now, the next one does.
+            file.keep_adrift().ok();
+            let forgotten = file.prune(&snapshot.config).unwrap_or_default();
+            file.notes.extend((!forgotten.is_empty()).then_some(Note::Forgotten(forgotten)));
+        }
+        Ok(file)
+    }
+
+    fn take_notes(&mut self) -> Vec<Note> {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.locked.take_notes());
+        notes
+    }
+
     fn save_journal(&mut self) -> Result<(), StoreError> {
         self.locked.save_journal(&self.journal)
     }
@@ -212,9 +241,13 @@ impl LockedFile {
         if self.journal.set_adrift() { self.save_journal() } else { Ok(()) }
     }
 
-    /// Forgets the logins of profiles that are no longer in `config`.
-    fn prune(&mut self, config: &Config) -> Result<(), StoreError> {
-        if self.journal.prune(config) { self.save_journal() } else { Ok(()) }
+    /// Forgets the logins of profiles that are no longer in `config`, and returns those profiles.
+    fn prune(&mut self, config: &Config) -> Result<Vec<ProfileName>, StoreError> {
+        if !self.journal.has_gone(config) {
+            return Ok(Vec::new());
+        }
+        let forgotten = self.journal.prune(config);
+        self.save_journal().map(|()| forgotten)
     }
 
     /// Writes the journal and then the shared file. One of the two is enough to keep the login.
@@ -230,16 +263,21 @@ impl LockedFile {
             let ours = |profile: Profile| !matches!(journal.judge(&profile), Verdict::Foreign);
             overruled = !overrule && !config.find(profile).is_some_and(ours);
             if !overruled {
+                let is_first = config.names().is_empty();
                 config.upsert(profile, &changes);
+                if is_first {
+                    config.set_current(profile);
+                }
             }
             after = journal.has_gone(config).then(|| config.clone());
         });
         match (recorded, updated) {
             (recorded, Ok(updated)) => {
-                let pruned = after.map_or(Ok(()), |config| self.prune(&config));
-                Ok(Persisted { notes: updated.notes, missed: recorded.and(pruned).err(), overruled })
+                let pruned = after.map_or(Ok(()), |config| self.prune(&config).map(drop));
+                let notes = self.take_notes().into_iter().chain(updated.notes).collect();
+                Ok(Persisted { notes, missed: recorded.and(pruned).err(), overruled })
             }
-            (Ok(()), Err(error)) => Ok(Persisted { notes: Vec::new(), missed: Some(error), overruled }),
+            (Ok(()), Err(error)) => Ok(Persisted { notes: self.take_notes(), missed: Some(error), overruled }),
             (Err(_), Err(error)) => Err(error),
         }
     }

@@ -77,11 +77,13 @@ fn nothing_is_written_to_what_belongs_to_another_user() {
 
 #[test]
 #[ignore = "needs root, to play two other users"]
-fn a_journal_of_another_user_is_ignored() {
+fn a_journal_of_another_user_is_set_aside() {
     let world = world();
     end_credentials(&world);
     lend(&world.journal_path(), 0o644);
-    run(&world, &ARGS).exits(0).warns("the journal of rotated tokens is ignored");
+    run(&world, &ARGS)
+        .exits(0)
+        .warns("the journal of rotated tokens cannot be used: it belongs to another user; it was renamed");
     assert_eq!(fs::metadata(world.journal_path()).unwrap().uid(), ME);
 }
 

@@ -182,19 +182,27 @@ fn an_interrupt_at_the_first_question_leaves_no_trace() {
 
 #[test]
 fn an_interrupt_at_a_later_question_keeps_what_was_saved() {
-    let world = World::new();
-    world.write_config(OTHER);
     let _turn = turn();
-    let (reader, _writer) = io::pipe().unwrap();
-    let (run, interrupt) = Run::new(&DEMO).terminal().reader(BufReader::new(reader)).interruptible();
-    let running = run.start(&world);
-    running.wait_for("Default Region Id");
-    interrupt.send(()).unwrap();
-    let output = running.finish().exits(130).shows("Authorization successful");
-    output.warns("The profile `demo` is signed in and saved");
-    assert!(port_is_free());
-    world.run(&["credentials", "--profile", "demo"]).done();
-    assert!(world.config().contains("\"current\": \"other\""), "{}", world.config());
+    // The first profile of a file is the current one from the moment it is saved.
+    for (before, current) in [(Some(OTHER), "other"), (None, "demo"), (Some("{}"), "demo")] {
+        let world = World::new();
+        before.inspect(|before| world.write_config(before));
+        let (reader, _writer) = io::pipe().unwrap();
+        let (run, interrupt) = Run::new(&DEMO).terminal().reader(BufReader::new(reader)).interruptible();
+        let running = run.start(&world);
+        running.wait_for("Default Region Id");
+        interrupt.send(()).unwrap();
+        let output = running.finish().exits(130).shows("Authorization successful");
+        output.warns("The profile `demo` is signed in and saved");
+        assert!(port_is_free());
+        world.run(&["credentials", "--profile", "demo"]).done();
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&world.config()).unwrap()["current"],
+            current,
+            "{before:?}: {}",
+            world.config()
+        );
+    }
 }
 
 #[cfg(target_os = "linux")]

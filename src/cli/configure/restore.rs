@@ -15,7 +15,8 @@ use crate::logins::{LOCK_DEADLINE, Restored};
 pub(super) struct RestoreArgs;
 
 pub(super) fn run(context: &Context<'_>, _: RestoreArgs) -> Result<(), Failure> {
-    let Restored { profiles, aside } = context.logins.lock(LOCK_DEADLINE)?.restore()?;
+    let Restored { profiles, aside, notes } = context.logins.lock(LOCK_DEADLINE)?.restore()?;
+    context.show_notes(&notes);
     for profile in &profiles {
         context.ui.print_message(&Message::Restored { profile: profile.as_str() })?;
     }

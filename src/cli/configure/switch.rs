@@ -53,6 +53,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, args: SwitchArgs) -> Result<(),
         })?;
         found?;
         context.show_notes(&notes);
+    } else {
+        context.show_notes(&context.logins.tidy());
     }
     context.ui.print_message(&Message::Switched { profile: &name })?;
     context.warn_if_shadowed(&name);

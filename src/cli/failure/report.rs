@@ -280,6 +280,7 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
         StoreError::Busy { .. } => (Code::Temporary, vec![Hint::Retry]),
         StoreError::Empty { path } => (Code::File, vec![Hint::EmptyFile { path, remembered }]),
         StoreError::Malformed { path, .. } => (Code::File, vec![Hint::BrokenFile { path, remembered }]),
+        StoreError::JournalTooNew { .. } => (Code::File, vec![Hint::NewerVersion]),
         StoreError::Stranded { .. } => (Code::File, vec![Hint::Stranded]),
         StoreError::Unsafe { why: Danger::ForeignOwner | Danger::ForeignLink | Danger::NotALockFile, .. } => {
             (Code::File, vec![Hint::Ownership, Hint::ConfigPath])

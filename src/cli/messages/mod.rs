@@ -195,6 +195,7 @@ pub(super) enum Hint<'a> {
     Lost,
     Names { names: &'a [ProfileName] },
     Network,
+    NewerVersion,
     OfficialConfigure { mode: &'a Mode, profile: &'a str },
     OfficialTools { profile: &'a str },
     OptionsAfter,

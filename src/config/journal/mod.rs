@@ -3,8 +3,8 @@
 //! Alibaba Cloud replaces the refresh token on every use, and other tools write the shared file back from old
 //! copies. For each profile that was renewed here the journal keeps the newest tokens and the hashes of those
 //! they superseded: it distinguishes a stale copy from a login that another tool renewed or created. It decides only
-//! which tokens are current; everything else is read from the shared file. A damaged journal counts as empty; one
-//! that cannot be read is an error, because it may hold the only copy of a login.
+//! which tokens are current; everything else is read from the shared file. What happens to a damaged journal is left
+//! to [`super::store`]; one that cannot be read is an error, because it may hold the only copy of a login.
 
 mod login;
 mod stored;
@@ -23,7 +23,7 @@ use crate::tokens::Tokens;
 
 use super::Config;
 use super::error::StoreError;
-use super::note::{JournalDefect, Note};
+use super::note::JournalDefect;
 use super::profile::{Mode, Profile};
 use super::profile_name::ProfileName;
 
@@ -34,26 +34,26 @@ pub use login::{Login, Verdict};
 #[derive(Debug, Default)]
 pub struct Journal {
     logins: Vec<Login>,
-    ignored: Option<JournalDefect>,
+    defect: Option<JournalDefect>,
 }
 
 impl Journal {
-    /// Reads a journal that was `opened` at `path`. One that is missing, damaged or owned by another user counts as
-    /// empty: see [`Journal::note`].
+    /// Reads a journal that was `opened` at `path`. One that is missing, damaged or owned by another user has no
+    /// logins: see [`Journal::defect`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Io`] if a journal that is there cannot be read.
     pub(super) fn read(path: &Path, opened: io::Result<File>) -> Result<Self, StoreError> {
         match stored::read(path, opened)? {
-            Ok(logins) => Ok(Self { logins, ignored: None }),
-            Err(defect) => Ok(Self { logins: Vec::new(), ignored: Some(defect) }),
+            Ok(logins) => Ok(Self { logins, defect: None }),
+            Err(defect) => Ok(Self { logins: Vec::new(), defect: Some(defect) }),
         }
     }
 
-    /// Why a journal that is there was ignored.
-    pub fn note(&self) -> Option<Note> {
-        self.ignored.map(Note::JournalIgnored)
+    /// Why nothing could be taken from a journal that is there.
+    pub fn defect(&self) -> Option<JournalDefect> {
+        self.defect
     }
 
     /// What is known of the profile called `name`.
@@ -127,17 +127,13 @@ impl Journal {
     }
 
     /// Drops the logins of profiles that are no longer in `config`: another tool deleted them. A profile that was only
-    /// renamed keeps its login. Returns whether that changed anything.
-    pub fn prune(&mut self, config: &Config) -> bool {
-        if !self.has_gone(config) {
-            return false;
-        }
+    /// renamed keeps its login. Returns the profiles whose logins were dropped.
+    pub fn prune(&mut self, config: &Config) -> Vec<ProfileName> {
         let names: HashSet<&ProfileName> = config.names().into_iter().collect();
         let logins = std::mem::take(&mut self.logins).into_iter();
         let (known, gone) = logins.partition(|login| login.adrift || names.contains(&login.profile));
         self.logins = known;
-        self.follow_renamed(gone, config);
-        true
+        self.follow_renamed(gone, config)
     }
 
     /// Whether there are logins of profiles that are not in `config`.
@@ -157,8 +153,9 @@ impl Journal {
         changed
     }
 
-    /// Gives the logins of missing profiles to those that have their tokens and no login of their own.
-    fn follow_renamed(&mut self, gone: Vec<Login>, config: &Config) {
+    /// Gives the logins of missing profiles to those that have their tokens and no login of their own. Returns the
+    /// profiles whose logins nobody takes.
+    fn follow_renamed(&mut self, gone: Vec<Login>, config: &Config) -> Vec<ProfileName> {
         let mut taken: HashSet<ProfileName> = self.logins.iter().map(|login| login.profile.clone()).collect();
         let mut heirs: HashMap<String, Vec<ProfileName>> = HashMap::new();
         for profile in config.profiles().filter(|profile| !taken.contains(&profile.name)) {
@@ -166,9 +163,7 @@ impl Journal {
                 heirs.entry(hash(token)).or_default().push(profile.name);
             }
         }
-        if heirs.is_empty() {
-            return;
-        }
+        let mut dropped = Vec::new();
         for mut login in gone {
             let tokens = std::iter::once(hash(&login.tokens.refresh_token)).chain(login.superseded.iter().cloned());
             let mut names = tokens.filter_map(|token| heirs.get(&token)).flatten();
@@ -176,8 +171,11 @@ impl Journal {
                 taken.insert(name.clone());
                 login.profile = name;
                 self.logins.push(login);
+            } else {
+                dropped.push(login.profile);
             }
         }
+        dropped
     }
 
     /// Whether nothing is remembered.
@@ -212,7 +210,7 @@ mod tests {
         let superseded = ["old", "older"].map(|name| hash(&pair(name).refresh_token)).to_vec();
         let (tokens, profile) = (pair("new"), "dev".parse().unwrap());
         let login = Login { site: Site::China, tokens, received: None, profile, superseded, adrift: false };
-        Journal { logins: vec![login], ignored: None }
+        Journal { logins: vec![login], defect: None }
     }
 
     fn profile(name: &str, mode: &str, site: Option<Site>, refresh: Option<&str>, access: Option<&str>) -> Profile {

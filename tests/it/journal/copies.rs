@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use aliyun_rs::sandbox::Endpoint;
 use serde_json::{Value, json};
 
 use super::{ARGS, HOUR, renewed};
@@ -76,8 +77,39 @@ fn a_login_that_another_tool_deleted_is_forgotten_by_any_write() {
         world.tool_saves("second", &tokens, 0);
         rearrange(&world, |profiles| profiles.retain(|profile| profile["name"] != "demo"));
         assert!(fs::read_to_string(world.journal_path()).unwrap().contains("\"demo\""));
-        world.run(args).done();
+        world.run(args).done().warns("the login of `demo` was forgotten: another program deleted the profile");
         world.has_forgotten(&secrets);
+    }
+}
+
+#[test]
+fn a_switch_to_the_current_profile_forgets_a_deleted_login() {
+    let (world, ..) = renewed();
+    let secrets = world.canaries();
+    let without = r#"{"current":"other","profiles":[{"name":"other","mode":"AK"}]}"#;
+    world.replace_config(without);
+    world.run(&["switch", "other"]).done().warns("the login of `demo` was forgotten");
+    world.has_forgotten(&secrets);
+    assert_eq!(world.config(), without);
+}
+
+#[test]
+fn a_login_that_is_only_in_the_journal_can_be_deleted() {
+    let others = json!({"name": "second", "mode": "AK"});
+    for (left, args, revoked) in [
+        (json!([others]), &["delete", "demo"][..], 0),
+        (json!([others]), &["delete", "demo", "--revoke"], 1),
+        (json!([]), &["delete", "demo"], 0),
+        (json!([]), &["delete", "--profile", "demo", "--revoke"], 1),
+    ] {
+        let (world, ..) = renewed();
+        let secrets = world.canaries();
+        rearrange(&world, |profiles| *profiles = left.as_array().unwrap().clone());
+        let output = world.run(args).done();
+        assert!(output.stdout.starts_with("The profile `demo` and its tokens were deleted."), "{output}");
+        world.has_forgotten(&secrets);
+        assert_eq!(world.ledger().count(Endpoint::Revoke), revoked, "{output}");
+        world.run(args).exits(2);
     }
 }
 

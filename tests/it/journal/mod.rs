@@ -50,16 +50,28 @@ fn deleting_a_profile_purges_the_journal() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_read_is_replaced() {
-    for text in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{}]}"#, "\0\0\0"] {
+fn a_journal_that_cannot_be_used_is_renamed_and_named() {
+    for text in ["", "{", "[]", r#"{"version":1,"logins":[{}]}"#, "\0\0\0"] {
         let (world, _, _) = renewed();
         fs::write(world.journal_path(), text).unwrap();
         world.pass(HOUR);
-        let output = world.run(&ARGS).done();
-        assert!(output.stderr.contains("the journal of rotated tokens is ignored"), "{text}: {output}");
+        let output = world.run(&ARGS).done().warns("the journal of rotated tokens cannot be used: it is damaged");
+        output.warns("journal.damaged`. Tokens in the file may be old copies that were already used");
         world.pass(HOUR);
         assert_eq!(world.run(&ARGS).done().stderr, "", "{text}: it is written again");
     }
+}
+
+#[test]
+fn a_journal_of_a_later_version_stops_a_renewal() {
+    let (world, _, _) = renewed();
+    let asked = world.ledger().grants("refresh_token");
+    let later = r#"{"version":2,"logins":[]}"#;
+    fs::write(world.journal_path(), later).unwrap();
+    world.pass(HOUR * 2);
+    world.run(&ARGS).exits(6).warns("hint: use the newest version of aliyun-rs");
+    assert_eq!(world.ledger().grants("refresh_token"), asked);
+    assert_eq!(fs::read_to_string(world.journal_path()).unwrap(), later);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use aliyun_rs::config::{Changes, Config, Field, Journal, Locked, Note, Profile, Verdict};
+use aliyun_rs::config::{Changes, Config, Field, Journal, JournalDefect, Locked, Note, Profile, StoreError, Verdict};
 use aliyun_rs::secret::Secret;
 use aliyun_rs::site::Site;
 use aliyun_rs::time::Timestamp;
@@ -14,6 +14,7 @@ use super::{AMPLE, Place};
 
 const LEFTOVER: &str = ".config.json.aliyun-rs.journal.tmp";
 const FILE: &str = ".config.json.aliyun-rs.journal";
+const ASIDE: &str = ".config.json.aliyun-rs.journal.damaged";
 
 fn pair(number: usize) -> Tokens {
     Tokens {
@@ -46,7 +47,7 @@ fn the_journal_stores_only_the_newest_tokens() {
         rotate(&mut journal, &mut locked, number);
     }
     let journal = locked.journal().unwrap();
-    assert!(journal.note().is_none());
+    assert!(journal.defect().is_none());
     assert!(matches!(journal.judge(&profile(300)), Verdict::Agrees));
     assert!(matches!(journal.judge(&profile(301)), Verdict::Foreign));
     let Verdict::Stale(login) = journal.judge(&profile(299)) else { panic!("299 was superseded") };
@@ -85,18 +86,63 @@ fn purging_the_last_profile_removes_the_journal() {
     assert!(!place.at(FILE).exists());
 }
 
+/// Puts something in the place of a journal, locks, and returns what is noted.
+fn noted(place: &Place) -> Vec<Note> {
+    let mut locked = place.store().lock(AMPLE).unwrap();
+    assert!(locked.journal().unwrap().is_empty());
+    let mut journal = Journal::default();
+    rotate(&mut journal, &mut locked, 1);
+    assert!(matches!(locked.journal().unwrap().judge(&profile(0)), Verdict::Stale(_)));
+    locked.take_notes()
+}
+
 #[test]
-fn a_damaged_journal_counts_as_empty_with_a_note() {
-    for content in ["", "{", "[]", r#"{"version":2,"logins":[]}"#, r#"{"version":1,"logins":[{"profile":"dev"}]}"#] {
+fn a_damaged_journal_is_set_aside_and_named() {
+    for content in ["", "{", "[]", "null", "\0\0", r#"{"version":1,"logins":[{"profile":"dev"}]}"#] {
         let place = Place::empty();
-        let mut locked = place.store().lock(AMPLE).unwrap();
         fs::write(place.at(FILE), content).unwrap();
-        let mut journal = locked.journal().unwrap();
-        assert!(matches!(journal.note(), Some(Note::JournalIgnored(_))), "{content}");
-        assert!(matches!(journal.judge(&profile(1)), Verdict::Agrees));
-        rotate(&mut journal, &mut locked, 1);
-        assert!(locked.journal().unwrap().note().is_none());
+        assert_eq!(
+            noted(&place),
+            [Note::JournalSetAside(JournalDefect::Damaged, resolved(&place, ASIDE))],
+            "{content}"
+        );
+        assert_eq!(fs::read_to_string(place.at(ASIDE)).unwrap(), content);
+        assert_eq!(place.store().lock(AMPLE).unwrap().take_notes(), []);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_is_in_place_of_the_journal_is_set_aside() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    type Put = fn(&std::path::Path);
+    let put: [(Put, JournalDefect); 4] = [
+        (|path| fs::create_dir(path).unwrap(), JournalDefect::NotAFile),
+        (|path| mknodat(CWD, path, FileType::Fifo, Mode::RUSR, 0).unwrap(), JournalDefect::NotAFile),
+        (|path| std::os::unix::fs::symlink("config.json", path).unwrap(), JournalDefect::NotAFile),
+        (|path| fs::File::create(path).unwrap().set_len(1 << 30).unwrap(), JournalDefect::TooLarge),
+    ];
+    for (put, defect) in put {
+        let place = Place::with("{}");
+        put(&place.at(FILE));
+        assert_eq!(noted(&place), [Note::JournalSetAside(defect, resolved(&place, ASIDE))]);
+        assert!(place.at(FILE).symlink_metadata().unwrap().is_file() && place.at(ASIDE).symlink_metadata().is_ok());
+        assert_eq!(place.text(), "{}");
+    }
+}
+
+#[test]
+fn a_journal_of_a_later_version_is_left_alone() {
+    let place = Place::empty();
+    let later = r#"{"version":2,"logins":[]}"#;
+    fs::write(place.at(FILE), later).unwrap();
+    let error = place.store().lock(AMPLE).unwrap_err();
+    assert!(matches!(error, StoreError::JournalTooNew { .. }), "{error:?}");
+    assert_eq!(fs::read_to_string(place.at(FILE)).unwrap(), later);
+}
+
+fn resolved(place: &Place, name: &str) -> std::path::PathBuf {
+    fs::canonicalize(place.folder.path()).unwrap().join(name)
 }
 
 #[test]
@@ -107,21 +153,8 @@ fn every_truncation_of_a_journal_is_read_as_damaged() {
     let whole = fs::read(place.at(FILE)).unwrap();
     for end in 0..whole.len() {
         fs::write(place.at(FILE), &whole[..end]).unwrap();
-        assert!(locked.journal().unwrap().note().is_some(), "{end}");
+        assert!(locked.journal().unwrap().defect().is_some(), "{end}");
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_link_in_place_of_the_journal_is_not_followed() {
-    let place = Place::with("{}");
-    let mut locked = place.store().lock(AMPLE).unwrap();
-    std::os::unix::fs::symlink("config.json", place.at(FILE)).unwrap();
-    let mut journal = locked.journal().unwrap();
-    assert!(journal.note().is_some());
-    rotate(&mut journal, &mut locked, 1);
-    assert!(!place.at(FILE).is_symlink());
-    assert_eq!(place.text(), "{}");
 }
 
 #[test]

@@ -48,6 +48,7 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
             };
             write!(f, "{} {why}", quoted(path))
         }
+        StoreError::JournalTooNew { path } => write!(f, "令牌轮换日志 {} 由 aliyun-rs 的更高版本写入", quoted(path)),
         StoreError::Stranded { copy, source } => {
             write!(f, "新令牌的唯一副本在 {} 中：", quoted(copy))?;
             store(source, f)

@@ -61,6 +61,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             write!(f, "现有配置：{}", names.join("、"))
         }
         Hint::Network => f.write_str("请检查网络；如果需要代理，请检查 HTTPS_PROXY 和 NO_PROXY"),
+        Hint::NewerVersion => f.write_str("请在本机使用最新版本的 aliyun-rs"),
         Hint::OfficialConfigure { mode, profile } => {
             let mode = shell_word(mode.as_str().as_ref());
             write!(f, "请使用官方客户端：aliyun configure --mode {mode} {}", profile_option(profile))

@@ -10,7 +10,7 @@ use super::span;
 use super::system::system;
 use crate::cli::messages::Warning;
 use crate::cli::messages::shown::{name, quoted};
-use crate::config::{FieldDefect, JournalDefect, Note, Oddity};
+use crate::config::{FieldDefect, JournalDefect, Note, Oddity, ProfileName};
 use crate::host::TransportError;
 use crate::oauth::loopback::CallbackRefusal;
 use crate::sandbox::VisitError;
@@ -35,12 +35,11 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
         Warning::FieldDefect { profile, fault: FieldDefect::Repeated(field) } => {
             write!(f, "配置 `{}` 中 `{}` 出现多次，使用最后一个值", name(profile), field.key())
         }
-        Warning::Lost { names } => {
-            let names: Vec<_> = names.iter().map(|found| format!("`{}`", name(found))).collect();
+        Warning::Lost { names: lost } => {
             write!(
                 f,
                 "日志仍保留着 {} 的登录，但文件中没有这些配置；恢复：aliyun-rs configure restore；清除：aliyun-rs delete NAME",
-                names.join("、")
+                names(lost)
             )
         }
         Warning::Missed(error) => {
@@ -85,6 +84,11 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
     }
 }
 
+/// Names of profiles, as a list in a sentence.
+fn names(profiles: &[ProfileName]) -> String {
+    profiles.iter().map(|profile| format!("`{}`", name(profile.as_str()))).collect::<Vec<_>>().join("、")
+}
+
 fn not_signed_in(why: &VisitError<TransportError>, f: &mut String) -> Result {
     match why {
         VisitError::NotLocal => f.write_str("登录页面不在本机"),
@@ -114,16 +118,18 @@ pub(super) fn note(note: &Note, f: &mut String) -> Result {
         Note::NoLocks => f.write_str("文件系统不支持锁；改用文件旁边的租约文件"),
         Note::NotPrivate => f.write_str("其他用户可能可以读取该文件：文件系统不保存权限"),
         Note::HardLinked(links) => write!(f, "该文件有 {links} 个硬链接；写入会断开链接"),
-        Note::JournalIgnored(defect) => {
-            f.write_str("已忽略令牌轮换日志：")?;
+        Note::JournalSetAside(defect, aside) => {
+            f.write_str("令牌轮换日志无法使用：")?;
             f.write_str(match defect {
                 JournalDefect::NotAFile => "不是普通文件",
                 JournalDefect::ForeignOwner => "属于其他用户",
                 JournalDefect::TooLarge => "文件过大",
                 JournalDefect::Damaged => "已损坏",
                 JournalDefect::UnknownVersion => "由本程序的更高版本写入",
-            })
+            })?;
+            write!(f, "；已重命名为 {}。文件中的令牌可能是已使用过的旧副本", quoted(aside))
         }
+        Note::Forgotten(profiles) => write!(f, "已清除 {} 的登录信息：其他程序删除了该配置", names(profiles)),
         Note::Odd(Oddity::ByteOrderMark) => f.write_str("文件以字节顺序标记（BOM）开头，官方工具无法读取"),
         Note::Odd(Oddity::DuplicateName(profile)) => {
             write!(f, "有多个名为 `{}` 的配置，使用第一个", name(profile))

@@ -52,6 +52,9 @@ pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
             };
             write!(f, "{} {why}", quoted(path))
         }
+        StoreError::JournalTooNew { path } => {
+            write!(f, "a later version of aliyun-rs wrote the journal of rotated tokens {}", quoted(path))
+        }
         StoreError::Stranded { copy, source } => {
             write!(f, "the only copy of the new tokens is in {}: ", quoted(copy))?;
             store(source, f)

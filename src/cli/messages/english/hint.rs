@@ -69,6 +69,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
             write!(f, "the profiles are {}", names.join(", "))
         }
         Hint::Network => f.write_str("check the network, and HTTPS_PROXY and NO_PROXY if you need a proxy"),
+        Hint::NewerVersion => f.write_str("use the newest version of aliyun-rs on this machine"),
         Hint::OfficialConfigure { mode, profile } => {
             let mode = shell_word(mode.as_str().as_ref());
             write!(f, "use the official client: aliyun configure --mode {mode} {}", profile_option(profile))

@@ -7,9 +7,9 @@ use super::failure::{failure, ports};
 use super::file::{malformed, store};
 use super::network::transport;
 use crate::cli::messages::Warning;
-use crate::cli::messages::shown::name;
+use crate::cli::messages::shown::{name, quoted};
 use crate::cli::render::span;
-use crate::config::{FieldDefect, JournalDefect, Note, Oddity};
+use crate::config::{FieldDefect, JournalDefect, Note, Oddity, ProfileName};
 use crate::host::TransportError;
 use crate::oauth::loopback::CallbackRefusal;
 use crate::sandbox::VisitError;
@@ -41,13 +41,12 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
             field.key(),
             name(profile)
         ),
-        Warning::Lost { names } => {
-            let names: Vec<_> = names.iter().map(|found| format!("`{}`", name(found.as_str()))).collect();
+        Warning::Lost { names: lost } => {
             write!(
                 f,
                 "the journal still has the logins of {}, whose profiles are not in the file; to restore them: aliyun-rs \
                  configure restore; to forget one: aliyun-rs delete NAME",
-                names.join(", ")
+                names(lost)
             )
         }
         Warning::Missed(error) => {
@@ -96,6 +95,11 @@ pub(in crate::cli::messages) fn warning(warning: &Warning<'_>, f: &mut String) -
     }
 }
 
+/// Names of profiles, as a list in a sentence.
+fn names(profiles: &[ProfileName]) -> String {
+    profiles.iter().map(|profile| format!("`{}`", name(profile.as_str()))).collect::<Vec<_>>().join(", ")
+}
+
 fn not_signed_in(why: &VisitError<TransportError>, f: &mut String) -> Result {
     match why {
         VisitError::NotLocal => f.write_str("the sign-in page is not on this machine"),
@@ -133,15 +137,23 @@ pub(super) fn note(note: &Note, f: &mut String) -> Result {
             f.write_str("other users may be able to read the file: the file system does not keep permissions")
         }
         Note::HardLinked(links) => write!(f, "the file has {links} hard links; writing breaks the link"),
-        Note::JournalIgnored(defect) => {
-            f.write_str("the journal of rotated tokens is ignored: ")?;
+        Note::JournalSetAside(defect, aside) => {
+            f.write_str("the journal of rotated tokens cannot be used: ")?;
             f.write_str(match defect {
                 JournalDefect::NotAFile => "it is not a regular file",
                 JournalDefect::ForeignOwner => "it belongs to another user",
                 JournalDefect::TooLarge => "it is too large",
                 JournalDefect::Damaged => "it is damaged",
                 JournalDefect::UnknownVersion => "a later version of this program wrote it",
-            })
+            })?;
+            write!(
+                f,
+                "; it was renamed to {}. Tokens in the file may be old copies that were already used",
+                quoted(aside)
+            )
+        }
+        Note::Forgotten(profiles) => {
+            write!(f, "the login of {} was forgotten: another program deleted the profile", names(profiles))
         }
         Note::Odd(Oddity::ByteOrderMark) => {
             f.write_str("the file begins with a byte order mark, which the official tools cannot read")
