@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub const SANDBOX_VARIABLE: &str = "ALIYUN_RS_SANDBOX";
 /// The path of the sign-in page.
 pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/v1/auth";
-/// How every token that a sandbox issues begins.
+/// How every token and secret that a sandbox issues begins.
 const SANDBOX_TOKEN: &str = "sandbox-";
 
 /// The site a login belongs to, stored in the shared file as `CN` or `INTL`.
@@ -130,8 +130,8 @@ impl Cloud {
         matches!(self, Self::Sandbox { .. })
     }
 
-    /// Checks that `token` may be sent to this party, before any request that carries one. A sandbox can be any
-    /// local process, so it is never sent a token that Alibaba Cloud issued.
+    /// Checks that `token` may be sent to this party, or sign for it if it is a key's secret, before any request. A
+    /// sandbox can be any local process: what Alibaba Cloud issued is nothing for it.
     ///
     /// # Errors
     /// [`NotSandboxToken`]
@@ -207,7 +207,7 @@ impl Cloud {
     }
 }
 
-/// The token was not issued by a sandbox, and must not be sent to one.
+/// The token or secret was not issued by a sandbox, and must not be used with one.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not-a-sandbox-token")]
 pub struct NotSandboxToken;

@@ -51,6 +51,7 @@ impl<'a> TokenEndpoint<'a> {
         redirect_uri: &str,
         now: Timestamp,
     ) -> Result<Tokens, ReplyError> {
+        self.cloud.check_token(code)?;
         let verifier = Secret::new(verifier.secret().as_str());
         let form = [
             ("grant_type", "authorization_code"),

@@ -75,7 +75,10 @@ impl Client<'_> {
     /// # Errors
     /// [`CallError`]
     pub(super) async fn call(&self, action: &Action) -> Result<Reply, CallError> {
-        self.key.token.map_or(Ok(()), |token| self.cloud.check_token(token))?;
+        [Some(self.key.secret), self.key.token]
+            .into_iter()
+            .flatten()
+            .try_for_each(|key| self.cloud.check_token(key))?;
         let local = self.clock.now();
         let now = self.skew.get().to_server(local);
         match self.call_once(action, now).await {

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::World;
+use aliyun_rs::sandbox::Endpoint;
+
+use crate::support::fetch::get;
+use crate::support::{Run, World, ports};
 
 /// A profile in mode OAuth with tokens of Alibaba Cloud, whose access token ends in `life` seconds.
 fn real_login(world: &World, life: i64) {
@@ -47,6 +50,31 @@ fn no_security_token_of_alibaba_cloud_is_sent_to_a_sandbox() {
     );
     world.run(&["whoami", "--profile", "demo"]).exits(2).warns("not issued by a sandbox");
     assert_eq!(world.ledger().entries.len(), 0);
+}
+
+#[test]
+fn no_key_of_alibaba_cloud_signs_for_a_sandbox() {
+    for (mode, token) in [("AK", ""), ("StsToken", "sandbox-sts-z")] {
+        let world = World::new();
+        let profile = json!({"name": "demo", "mode": mode, "access_key_id": "LTAI5tExample",
+            "access_key_secret": "a-real-key", "sts_token": token});
+        world.write_config(&json!({"profiles": [profile]}).to_string());
+        world.run(&["whoami", "--profile", "demo"]).exits(2).warns("not issued by a sandbox");
+        assert_eq!(world.ledger().entries.len(), 0, "{mode}");
+    }
+}
+
+#[test]
+fn no_authorization_code_of_alibaba_cloud_is_sent_to_a_sandbox() {
+    let world = World::new();
+    let _turn = ports::turn();
+    let args = ["configure", "--mode", "OAuth", "--profile", "demo", "--oauth-site-type", "CN"];
+    let running = Run::new(&args).no_browser().start(&world);
+    let page = url::Url::parse(&running.page()).unwrap();
+    let sent = |name: &str| page.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    get(&format!("{}?state={}&code=a-real-code", sent("redirect_uri"), sent("state")));
+    running.finish().exits(2).warns("not issued by a sandbox");
+    assert_eq!(world.ledger().count(Endpoint::Token), 0);
 }
 
 #[cfg(unix)]

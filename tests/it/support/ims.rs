@@ -60,7 +60,7 @@ impl Ims {
             }
         });
         let world = World::new();
-        world.write_config(SEVERAL);
+        world.write_config(&SEVERAL.replace("a-long-lived-key", "sandbox-long-lived-key"));
         Self { server, thread: Some(thread), calls, world }
     }
 

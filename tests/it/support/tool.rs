@@ -91,7 +91,7 @@ impl World {
     pub(crate) fn has_sts(&self, profile: &str, life: i64) {
         self.edit(profile, |item| {
             item["access_key_id"] = json!("STS.old");
-            item["access_key_secret"] = json!("old-secret");
+            item["access_key_secret"] = json!("sandbox-secret-old");
             item["sts_token"] = json!("sandbox-sts-old");
             item["sts_expiration"] = json!(self.now() + life);
         });

@@ -33,7 +33,7 @@ pub(super) fn call(error: &CallError, f: &mut String) -> Result {
 /// Why a request to Alibaba Cloud brought nothing usable.
 pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
     match error {
-        ReplyError::NotSandboxToken(_) => f.write_str("该配置的令牌不是由沙箱签发的，因此不会发送给沙箱"),
+        ReplyError::NotSandboxToken(_) => f.write_str("该配置的令牌或访问密钥不是由沙箱签发的，因此不会用于沙箱"),
         ReplyError::Transport(error) => transport(error, f),
         ReplyError::Refused(error) => refusal(error, f),
         ReplyError::NotJson { host, what, status } => {

@@ -31,7 +31,7 @@ pub(super) fn call(error: &CallError, f: &mut String) -> Result {
 pub(super) fn reply(error: &ReplyError, f: &mut String) -> Result {
     match error {
         ReplyError::NotSandboxToken(_) => {
-            f.write_str("the profile's token was not issued by a sandbox, so it is not sent to one")
+            f.write_str("the profile's token or key was not issued by a sandbox, so it is not used with one")
         }
         ReplyError::Transport(error) => transport(error, f),
         ReplyError::Refused(error) => refusal(error, f),
