@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::support::process::{ALIYUN_RS, Home, end};
 
@@ -89,6 +89,26 @@ fn the_program_is_handed_the_profile_that_was_named() {
     let ended = end(home.command(&["exec", "--serve", "--config-path", copy.to_str().unwrap(), "env"]));
     let found = environment(&ended.stdout);
     assert_eq!(found.get("ALIBABA_CLOUD_IGNORE_PROFILE").map(String::as_str), Some("TRUE"), "it may have a namesake");
+}
+
+#[test]
+fn the_shared_file_is_known_by_every_path_to_it() {
+    let home = Home::with_profiles();
+    fs::create_dir(home.path("dotfiles")).unwrap();
+    fs::rename(home.file(), home.path("dotfiles/real.json")).unwrap();
+    symlink("../dotfiles/real.json", home.file()).unwrap();
+    symlink(".aliyun", home.path("folder")).unwrap();
+    for path in [
+        "dotfiles/real.json",
+        ".aliyun/config.json",
+        "folder/config.json",
+        ".aliyun/../dotfiles/./real.json",
+        "~/.aliyun/config.json",
+    ] {
+        let ended = end(home.command(&["exec", "--serve", &format!("--config-path={path}"), "env"])).exits(0);
+        let found = environment(&ended.stdout);
+        assert_eq!(found.get("ALIBABA_CLOUD_IGNORE_PROFILE"), None, "{path}: {}", ended.stderr);
+    }
 }
 
 #[test]
