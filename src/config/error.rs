@@ -152,14 +152,3 @@ impl StoreError {
         matches!(self, Self::Busy { .. })
     }
 }
-
-/// Why an update did not happen. The file is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum UpdateError<E> {
-    /// The file could not be read, locked or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The edit refused.
-    #[error("edit-refused")]
-    Edit(E),
-}

@@ -47,6 +47,21 @@ pub enum Oddity {
     CurrentNotAString,
 }
 
+/// What is odd about a file: the first few things, and how many more there are.
+#[derive(Clone, Default)]
+pub(super) struct Oddities {
+    pub(super) shown: Vec<Oddity>,
+    pub(super) more: usize,
+}
+
+impl Oddities {
+    pub(super) const SHOWN: usize = 10;
+
+    pub(super) fn add(&mut self, oddity: impl FnOnce() -> Oddity) {
+        if self.shown.len() < Self::SHOWN { self.shown.push(oddity()) } else { self.more += 1 }
+    }
+}
+
 /// Why nothing can be taken from a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalDefect {

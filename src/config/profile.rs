@@ -7,17 +7,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::value::RawValue;
+
 use crate::secret::Secret;
 use crate::site::Site;
 use crate::time::Timestamp;
 use crate::tokens::{StsCredentials, Tokens};
 
-use serde_json::value::RawValue;
-
-use super::Members;
 use super::document::{Entry, Node, string};
 use super::field::Field;
 use super::profile_name::ProfileName;
+
+/// The members of a profile that the official client knows, in its order, with the values as they stand in the file.
+pub type Members = BTreeMap<Field, Box<RawValue>>;
 
 macro_rules! modes {
     ($($variant:ident = $name:literal,)*) => {
@@ -239,4 +241,10 @@ impl<'a> Values<'a> {
             },
         }
     }
+}
+
+/// The name of an item of `profiles`, if it is an object that has one.
+pub(super) fn name_of(item: &str) -> Option<ProfileName> {
+    let value = Node::object(item).ok()?.get("name")?.value;
+    string(value).map(|name| ProfileName::in_file(name.into()))
 }

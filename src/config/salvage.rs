@@ -3,7 +3,7 @@
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::name_of;
+use super::profile::name_of;
 
 /// The texts of the objects in `text` that have a name and are whole, the outermost of nested ones. The first object is
 /// the file itself, which is broken.

@@ -163,14 +163,14 @@ impl LockedLogins for LockedFile {
         self.keep_adrift()?;
         let mut after = None;
         let journal = &self.journal;
-        let updated = self.locked.edit(|config| {
+        let noticed = self.locked.edit(|config| {
             edit(config);
             after = journal.has_gone(config).then(|| config.clone());
         })?;
         if let Some(config) = after {
             self.prune(&config)?;
         }
-        Ok(self.take_notes().into_iter().chain(updated.notes).collect())
+        Ok(self.take_notes().into_iter().chain(noticed).collect())
     }
 
     fn restore(&mut self) -> Result<Restored, StoreError> {
@@ -185,7 +185,7 @@ impl LockedLogins for LockedFile {
         let aside = self.locked.set_aside()?;
         self.locked.refill();
         let mut profiles = Vec::new();
-        let updated = self.locked.edit(|config| {
+        let noticed = self.locked.edit(|config| {
             let broken = aside.as_ref().map(|file| String::from_utf8_lossy(&file.bytes));
             profiles = broken.map(|text| config.salvage(&text)).unwrap_or_default();
             for (profile, changes) in &lost {
@@ -198,7 +198,7 @@ impl LockedLogins for LockedFile {
                 config.set_current(first);
             }
         })?;
-        let notes = self.take_notes().into_iter().chain(updated.notes).collect();
+        let notes = self.take_notes().into_iter().chain(noticed).collect();
         Ok(Restored { profiles, aside: aside.map(|file| file.path), notes })
     }
 
@@ -259,7 +259,7 @@ impl LockedFile {
         let changes = settings.clone().tokens(tokens);
         let (mut overruled, mut after) = (false, None);
         let journal = &self.journal;
-        let updated = self.locked.edit(|config| {
+        let noticed = self.locked.edit(|config| {
             let ours = |profile: Profile| !matches!(journal.judge(&profile), Verdict::Foreign);
             overruled = !overrule && !config.find(profile).is_some_and(ours);
             if !overruled {
@@ -271,10 +271,10 @@ impl LockedFile {
             }
             after = journal.has_gone(config).then(|| config.clone());
         });
-        match (recorded, updated) {
-            (recorded, Ok(updated)) => {
+        match (recorded, noticed) {
+            (recorded, Ok(noticed)) => {
                 let pruned = after.map_or(Ok(()), |config| self.prune(&config).map(drop));
-                let notes = self.take_notes().into_iter().chain(updated.notes).collect();
+                let notes = self.take_notes().into_iter().chain(noticed).collect();
                 Ok(Persisted { notes, missed: recorded.and(pruned).err(), overruled })
             }
             (Ok(()), Err(error)) => Ok(Persisted { notes: self.take_notes(), missed: Some(error), overruled }),

@@ -3,15 +3,14 @@
 use std::fs;
 #[cfg(unix)]
 use std::path::Path;
-use std::time::Duration;
 
 use aliyun_rs::config::{Changes, Field, Store};
 #[cfg(unix)]
 use aliyun_rs::config::{Note, StoreError};
 
-use crate::support::named;
+use crate::support::{at_once, named};
 
-use super::{AMPLE, Place, REALISTIC, count, counted, update, update_locked};
+use super::{AMPLE, Place, REALISTIC, count, counted, update};
 
 const LEFTOVER: &str = ".config.json.aliyun-rs.tmp";
 const COPY: &str = ".config.json.aliyun-rs.copy";
@@ -55,17 +54,6 @@ fn a_leftover_of_a_dead_process_is_removed() {
 }
 
 #[test]
-fn a_refused_edit_leaves_the_file_unchanged() {
-    let place = Place::with(REALISTIC);
-    let refused = place.store().update(AMPLE, |config| {
-        config.set_current(&named("生产"));
-        Err::<(), _>("no")
-    });
-    assert!(matches!(refused, Err(aliyun_rs::config::UpdateError::Edit("no"))));
-    assert_eq!(place.text(), REALISTIC);
-}
-
-#[test]
 fn reserved_space_is_used_or_given_back() {
     let place = Place::with(REALISTIC);
     let mut locked = place.store().lock(AMPLE).unwrap();
@@ -78,7 +66,7 @@ fn reserved_space_is_used_or_given_back() {
         let allocated = std::os::unix::fs::MetadataExt::blocks(&reserved) * 512;
         assert!(allocated >= reserved.len(), "{name}: {allocated} of {} bytes", reserved.len());
     }
-    assert!(update_locked(&mut locked, |config| config.set_current(&named("生产"))).unwrap().written);
+    locked.edit(|config| config.set_current(&named("生产"))).unwrap();
     assert!(!place.at(LEFTOVER).exists());
     assert_eq!(place.text().len(), REALISTIC.len() + "生产".len() - "dev".len());
     for growth in [1, 2] {
@@ -94,23 +82,24 @@ fn reserved_space_is_used_or_given_back() {
 fn a_torn_file_is_completed_and_a_whole_one_kept() {
     let [old, new] = ["dev", "生产"].map(|name| REALISTIC.replacen("dev", name, 1));
     let torn = &new[..new.len() / 2];
-    for (target, copy, expected) in [
+    let cases = [
         ("", new.as_str(), Some(&new)),
         (torn, &new, Some(&new)),
         (&old, &new, Some(&old)),
         (&new, &new, Some(&new)),
         (torn, torn, None),
         (torn, "", None),
-    ] {
+    ];
+    at_once(cases, |(target, copy, expected)| {
         let place = Place::with(target);
         fs::write(place.at(COPY), copy).unwrap();
-        let store = place.store().with_patience(Duration::ZERO);
+        let store = place.store();
         let read = store.read().map(|snapshot| snapshot.config.text().to_owned()).ok();
         assert_eq!(read.as_ref(), expected, "before: {target:.9} {copy:.9}");
         drop(store.lock(AMPLE).unwrap());
         assert_eq!(place.text(), *expected.map_or(target, String::as_str), "{target:.9} {copy:.9}");
         assert_eq!(place.names(), ["config.json", "config.json.lock"]);
-    }
+    });
 }
 
 #[test]
@@ -251,9 +240,9 @@ mod unix {
         let store = Store::at(place.at("shared/home/config.json"));
         let mut locked = store.lock(AMPLE).unwrap();
         let folder = fs::canonicalize(place.at("shared")).unwrap();
-        let updated = update_locked(&mut locked, |config| count(config, "dev")).unwrap();
-        assert_eq!(updated.notes, [Note::OpenToAll(folder)]);
-        assert!(update_locked(&mut locked, |config| count(config, "dev")).unwrap().notes.is_empty());
+        let notes = locked.edit(|config| count(config, "dev")).unwrap();
+        assert_eq!(notes, [Note::OpenToAll(folder)]);
+        assert!(locked.edit(|config| count(config, "dev")).unwrap().is_empty());
         drop(locked);
         set_mode(&place.at("shared"), 0o1777);
         assert!(update(&store, |config| count(config, "dev")).unwrap().notes.is_empty());

@@ -5,14 +5,9 @@ use std::time::{Duration, Instant};
 
 use aliyun_rs::config::{Config, Defect, Malformed, Note, Oddity, Store, StoreError};
 
-use crate::support::named;
+use crate::support::{at_once, named};
 
 use super::{Place, REALISTIC, update};
-
-/// A store that does not wait for a broken file to get better.
-fn hasty(place: &Place) -> Store {
-    place.store().with_patience(Duration::ZERO)
-}
 
 /// Everything that an error and its causes hold.
 fn told(error: &StoreError) -> String {
@@ -21,18 +16,17 @@ fn told(error: &StoreError) -> String {
 
 #[test]
 fn every_truncation_of_a_file_is_an_error_and_leaves_it_alone() {
-    let place = Place::empty();
     let whole = REALISTIC.trim_end().len();
     for end in 0..REALISTIC.len() {
-        let prefix = &REALISTIC.as_bytes()[..end];
-        assert_eq!(Config::parse(prefix).is_ok(), end >= whole, "{end}");
-        if end < whole {
-            fs::write(place.path(), prefix).unwrap();
-            let error = update(&hasty(&place), |config| config.set_current(&named("生产"))).unwrap_err();
-            assert!(!told(&error).contains("canary"), "{error}");
-            assert_eq!(fs::read(place.path()).unwrap(), prefix);
-        }
+        assert_eq!(Config::parse(&REALISTIC.as_bytes()[..end]).is_ok(), end >= whole, "{end}");
     }
+    at_once((1..whole).step_by(40), |end| {
+        let prefix = &REALISTIC.as_bytes()[..end];
+        let place = Place::with(prefix);
+        let error = update(&place.store(), |config| config.set_current(&named("生产"))).unwrap_err();
+        assert!(!told(&error).contains("canary"), "{error}");
+        assert_eq!(fs::read(place.path()).unwrap(), prefix);
+    });
 }
 
 #[test]
@@ -52,16 +46,16 @@ fn broken_files_are_named_with_the_place_and_never_quoted() {
         (b"{\"current\":\"canary\",\"Current\":\"canary\"}", 1, 31, Defect::RepeatedKey),
         (deep.as_bytes(), 1, 10010, Defect::TooDeep),
     ];
-    for (content, line, column, what) in cases {
+    at_once(cases, |(content, line, column, what)| {
         let expected = format!("{:?}", Malformed { line, column, what });
         let place = Place::with(content);
-        for error in [hasty(&place).read().err().unwrap(), update(&hasty(&place), |_| ()).unwrap_err()] {
+        for error in [place.store().read().err().unwrap(), update(&place.store(), |_| ()).unwrap_err()] {
             let told = told(&error);
             assert!(told.contains(&expected) && told.contains("config.json"), "{told}");
             assert!(!told.contains("canary") && !format!("{error:?}").contains("canary"), "{error:?}");
         }
         assert_eq!(fs::read(place.path()).unwrap(), content);
-    }
+    });
 }
 
 #[test]

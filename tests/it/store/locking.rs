@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use aliyun_rs::config::StoreError;
 
-#[cfg(unix)]
-use super::update_locked;
 use super::{AMPLE, Place, REALISTIC, count, counted, update};
 
 #[test]
@@ -95,7 +93,7 @@ fn writers_that_lock_the_file_itself_are_respected() {
     let theirs = File::open(place.path()).unwrap();
     theirs.lock().unwrap();
     let mut short = place.store().lock(Duration::from_millis(50)).unwrap();
-    let refused = update_locked(&mut short, |config| count(config, "生产"));
+    let refused = short.edit(|config| count(config, "生产"));
     assert!(matches!(refused, Err(StoreError::Busy { .. })));
     drop(short);
     theirs.unlock().unwrap();
@@ -103,11 +101,12 @@ fn writers_that_lock_the_file_itself_are_respected() {
     let mut ours = place.store().lock(AMPLE).unwrap();
     assert!(theirs.try_lock().is_ok(), "between two edits the file is free for a writer we may wait for");
     theirs.unlock().unwrap();
-    let written = update_locked(&mut ours, |config| {
+    let written = ours.edit(|config| {
         assert!(theirs.try_lock().is_err());
         count(config, "生产");
     });
-    assert!(written.unwrap().written);
+    written.unwrap();
+    assert_eq!(counted(&place.store(), "生产"), 1);
 }
 
 /// A lock on a file that is no longer in its place protects nothing, however long it was waited for.

@@ -7,12 +7,11 @@ mod journal;
 mod locking;
 mod lossless;
 
-use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aliyun_rs::config::{Changes, Config, Field, Locked, Store, StoreError, UpdateError, Updated};
+use aliyun_rs::config::{Changes, Config, Field, Note, Store, StoreError};
 use aliyun_rs::time::Timestamp;
 use tempfile::TempDir;
 
@@ -90,20 +89,18 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// An edit that cannot refuse.
-fn update(store: &Store, edit: impl Fn(&mut Config)) -> Result<Updated<()>, StoreError> {
-    update_locked(&mut store.lock(AMPLE)?, edit)
+/// What came of an edit.
+#[derive(Debug)]
+struct Edited {
+    /// Whether the file was replaced.
+    written: bool,
+    notes: Vec<Note>,
 }
 
-fn update_locked(locked: &mut Locked, edit: impl Fn(&mut Config)) -> Result<Updated<()>, StoreError> {
-    let edited = locked.update(|config| {
-        edit(config);
-        Ok::<(), Infallible>(())
-    });
-    edited.map_err(|error| match error {
-        UpdateError::Store(error) => error,
-        UpdateError::Edit(never) => match never {},
-    })
+fn update(store: &Store, edit: impl Fn(&mut Config)) -> Result<Edited, StoreError> {
+    let before = store.version();
+    let notes = store.lock(AMPLE)?.edit(edit)?;
+    Ok(Edited { written: store.version() != before, notes })
 }
 
 /// Adds one to a number that the profile `name` keeps.

@@ -1,10 +1,13 @@
 //! Who may use whom: reads `src/` and fails on any other edge.
 
+mod circles;
+mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use paths::uses;
 
 /// Each module and what it may use. The order is the order of the layers: a module uses only what stands above.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -172,65 +175,4 @@ fn module_path(file: &Path) -> Vec<String> {
     let inside = file.strip_prefix("src").unwrap().with_extension("");
     let names = inside.components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
     names.filter(|name| name != "mod").collect()
-}
-
-/// The top-level modules that `code` names in imports, paths and macros, when its own module is `depth` below the
-/// root. `*` and `crate` are all of them.
-fn uses(code: &str, depth: usize) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    collect(&tokens(code.parse().unwrap()), depth, &mut found);
-    found
-}
-
-fn tokens(stream: TokenStream) -> Vec<TokenTree> {
-    stream.into_iter().collect()
-}
-
-fn collect(code: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
-    for (at, token) in code.iter().enumerate() {
-        // The middle of a path, which `follow` has seen from its start.
-        if at > 1 && is_colon(&code[at - 1]) && is_colon(&code[at - 2]) {
-            continue;
-        }
-        match token {
-            TokenTree::Ident(name) => match name.to_string().as_str() {
-                "crate" => follow(&code[at + 1..], 0, found),
-                "super" => follow(&code[at + 1..], depth.saturating_sub(1), found),
-                "self" => follow(&code[at + 1..], depth, found),
-                _ => {}
-            },
-            TokenTree::Group(group) => {
-                let is_module = at > 1 && code[at - 2].to_string() == "mod";
-                collect(&tokens(group.stream()), depth + usize::from(is_module), found);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Goes on after the start of a path that has led to a module `depth` below the root.
-fn follow(rest: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
-    match rest {
-        [first, second, rest @ ..] if is_colon(first) && is_colon(second) => step(rest, depth, found),
-        [TokenTree::Ident(word), ..] if depth == 0 && word == "as" => drop(found.insert("crate".to_owned())),
-        _ => {}
-    }
-}
-
-/// Takes the next step of a path.
-fn step(path: &[TokenTree], depth: usize, found: &mut BTreeSet<String>) {
-    match path {
-        [TokenTree::Ident(name), rest @ ..] if name == "self" => follow(rest, depth, found),
-        [TokenTree::Ident(name), rest @ ..] if name == "super" => follow(rest, depth.saturating_sub(1), found),
-        [TokenTree::Group(group), ..] => {
-            let each = tokens(group.stream());
-            each.split(|token| token.to_string() == ",").for_each(|path| step(path, depth, found));
-        }
-        [name, ..] if depth == 0 => drop(found.insert(name.to_string().trim_start_matches("r#").to_owned())),
-        _ => {}
-    }
-}
-
-fn is_colon(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ':')
 }
