@@ -177,6 +177,21 @@ impl Cloud {
         self.at("https://ram.aliyuncs.com", "/")
     }
 
+    /// The endpoint that says who signed in (OpenID Connect Core section 5.3).
+    pub fn userinfo_url(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "/v1/userinfo")
+    }
+
+    /// The keys that sign id_tokens (RFC 7517).
+    pub fn keys_url(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "/v1/keys")
+    }
+
+    /// Who issues the id_tokens of `site`.
+    pub fn id_token_issuer(&self, site: Site) -> String {
+        self.at(site.oauth_origin(), "")
+    }
+
     /// Who signs the callback of `site` (RFC 9207), where a callback says so at all. A sandbox does not.
     pub const fn issuer(&self, site: Site) -> Option<&'static str> {
         match self {

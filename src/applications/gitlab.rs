@@ -1,7 +1,10 @@
 //! What GitLab needs: the callback of its `alicloud` provider, the scopes, and the configuration of its server.
 
+use http::header::ACCEPT;
 use url::Url;
 
+use crate::host::{Http, TransportError};
+use crate::oauth::userinfo::UserInfo;
 use crate::openapi::ims::{ApplicationType, NewApplication};
 use crate::site::{Cloud, Site};
 
@@ -48,11 +51,6 @@ impl GitLab {
     /// The callback to register.
     pub fn callback(&self) -> String {
         format!("{}{CALLBACK}", self.0)
-    }
-
-    /// Where a sign-in begins.
-    pub fn start(&self) -> String {
-        format!("{}{START}", self.0)
     }
 
     /// Whether the address is not encrypted.
@@ -106,6 +104,83 @@ fn client_options(cloud: &Cloud, site: Site) -> Option<[(&'static str, String); 
     let root = token.strip_suffix("v1/token").unwrap_or(&token).to_owned();
     let options = [("site", root), ("authorize_url", cloud.authorize_url(site)), ("token_url", token)];
     (!is_built_in).then_some(options)
+}
+
+/// Whether a GitLab offers the provider.
+#[derive(Debug)]
+pub enum Offer {
+    /// Its sign-in page leads there.
+    Yes,
+    /// Its sign-in page does not.
+    No,
+    /// It answers something else than a sign-in page.
+    Unclear {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// It did not answer.
+    Unreached(TransportError),
+}
+
+/// Asks a GitLab for its sign-in page. Its address for the provider itself answers only to a form of that page.
+pub async fn offer(http: &dyn Http, gitlab: &GitLab) -> Offer {
+    let request = http::Request::get(format!("{}/users/sign_in", gitlab.as_str())).header(ACCEPT, "text/html");
+    let Ok(request) = request.body(Vec::new()) else { return Offer::Unclear { status: 0 } };
+    match http.send(request).await {
+        Ok(response) if response.status() == 200 => {
+            let page = String::from_utf8_lossy(response.body());
+            if page.contains(START) { Offer::Yes } else { Offer::No }
+        }
+        Ok(response) => Offer::Unclear { status: response.status().as_u16() },
+        Err(error) => Offer::Unreached(error),
+    }
+}
+
+/// What somebody who signs in will be in GitLab, by the rules of its `alicloud` strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitLabUser {
+    /// `extern_uid` with version 2 of the strategy. Without it nobody can sign in.
+    pub uid: Option<String>,
+    /// `extern_uid` with version 3 of the strategy.
+    pub sub: String,
+    /// The name.
+    pub name: Option<String>,
+    /// The user name: what the strategy says, else the local part of the address.
+    pub username: Option<String>,
+    /// The address that the strategy takes for the e-mail address: a login name, which often is no mailbox.
+    pub email: Option<String>,
+    /// The address that GitLab makes up where there is none.
+    pub made_up_email: Option<String>,
+}
+
+impl GitLabUser {
+    /// Predicts from what the site says of somebody.
+    pub fn of(who: &UserInfo) -> Self {
+        let email = who.login_name.clone().or_else(|| who.upn.clone());
+        let local = |address: &String| address.split('@').next().unwrap_or_default().to_owned();
+        let username = who.name.clone().or_else(|| email.as_ref().map(local));
+        let made_up = username.as_ref().filter(|_| email.is_none());
+        Self {
+            uid: who.uid.clone(),
+            sub: who.sub.clone(),
+            name: who.name.clone().or_else(|| email.clone()),
+            made_up_email: made_up.map(|name| format!("temp-email-for-oauth-{name}@gitlab.localhost")),
+            username,
+            email,
+        }
+    }
+
+    /// Predicts for each kind of identity, in the names of the claims, from what these scopes tell: a RAM user, the
+    /// account, a role.
+    pub fn of_each_kind(scopes: &[String]) -> [(&'static str, Self); 3] {
+        let has = |scope: &str| scopes.iter().any(|other| other == scope);
+        let claim = |scope, name: &str| has(scope).then(|| format!("<{name}>"));
+        let common = UserInfo { sub: "<sub>".to_owned(), uid: claim("aliuid", "uid"), ..UserInfo::default() };
+        let user = UserInfo { name: claim("profile", "name"), upn: claim("profile", "upn"), ..common.clone() };
+        let account = UserInfo { login_name: claim("profile", "login_name"), ..common.clone() };
+        let role = UserInfo { name: claim("profile", "name"), ..common };
+        [("user", Self::of(&user)), ("account", Self::of(&account)), ("role", Self::of(&role))]
+    }
 }
 
 #[cfg(test)]

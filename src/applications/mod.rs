@@ -3,6 +3,7 @@
 //! A use-case that changes something is asked twice: for the actions, which can be shown, and then to carry them out.
 //! Whatever is changed is read back, never assumed. Questions to the person are the caller's.
 
+pub mod check;
 pub mod gitlab;
 pub mod official;
 pub mod own;

@@ -8,6 +8,7 @@ use std::thread;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::host::Interrupts;
+use crate::secret::Secret;
 
 use super::failure::{Attempt, Code, Failure, Usage};
 use super::messages::{Message, Problem};
@@ -111,6 +112,32 @@ impl<'a> Prompter<'a> {
                 return Err(Usage::Answer(problem).into());
             }
             self.ui.correct(&problem);
+        }
+    }
+
+    /// One answer as it was given, not shown while it is typed; `None` at the end of input. Only a person is asked.
+    pub(super) async fn hidden(
+        &mut self,
+        interrupts: &mut Interrupts,
+        question: &Message<'_>,
+    ) -> Result<Option<Secret>, Failure> {
+        let _hidden = self.ui.is_asked_here().then(|| self.ui.hide_input());
+        if self.ui.is_asked_here() {
+            self.ui.note(question);
+        }
+        let line = tokio::select! {
+            line = self.next() => line,
+            () = interrupts.next() => {
+                self.ui.raw_error("\n");
+                return Err(Failure::Quiet(Code::Interrupted));
+            }
+        };
+        if self.ui.is_asked_here() {
+            self.ui.raw_error("\n");
+        }
+        match line {
+            Ok(line) => Ok(line.map(Secret::new)),
+            Err(error) => Err(Failure::System(Attempt::ReadAnswer, error)),
         }
     }
 

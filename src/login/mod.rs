@@ -18,7 +18,7 @@ use crate::config::{Changes, Field, Mode, Note, ProfileName, StoreError};
 use crate::host::{Host, Interrupts, NoBrowser, NoEntropy};
 use crate::logins::{Issued, LOCK_DEADLINE, LoginStore, acquire};
 use crate::oauth::authorize::{Authorization, authorize};
-use crate::oauth::callback::{Callback, ErrorCode, Expected};
+use crate::oauth::callback::{Callback, ErrorCode, Expected, PATH};
 use crate::oauth::exchange::Exchanged;
 use crate::oauth::loopback::{Listener, PortsUnavailable, Waiting, redirect_uri};
 use crate::oauth::page::{Page, Wording};
@@ -144,7 +144,7 @@ pub async fn sign_in(
     let redirect_uri = redirect_uri(port);
     let asked = authorize(&*host.entropy, input.cloud, input.site, &redirect_uri)?;
     let issuer = input.cloud.issuer(input.site).map(str::to_owned);
-    let expected = Expected { state: asked.state.clone(), issuer };
+    let expected = Expected { path: PATH.to_owned(), state: asked.state.clone(), issuer };
     let pastes = input.takes_pastes.then(|| Pastes::new(expected.clone(), port));
     let callback = listener.map(|listener| listener.start(host, expected, input.wording));
     let callback = callback.transpose().map_err(Error::Listen)?;

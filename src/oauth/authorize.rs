@@ -1,7 +1,7 @@
 //! The authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4).
 
 use oauth2::basic::BasicClient;
-use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 
 use crate::host::{Entropy, NoEntropy, draw};
 use crate::secret::Secret;
@@ -33,14 +33,32 @@ pub fn authorize(
     site: Site,
     redirect_uri: &str,
 ) -> Result<Authorization, NoEntropy> {
+    authorize_client(entropy, cloud, site, site.client_id(), redirect_uri, &[])
+}
+
+/// As [`authorize`], for another client. Without scopes, all that the client has are asked for.
+///
+/// # Errors
+/// [`NoEntropy`] when the operating system gives no randomness.
+pub fn authorize_client(
+    entropy: &dyn Entropy,
+    cloud: &Cloud,
+    site: Site,
+    client_id: &str,
+    redirect_uri: &str,
+    scopes: &[String],
+) -> Result<Authorization, NoEntropy> {
     let state = draw::<STATE_BYTES>(entropy)?;
     let verifier = PkceCodeVerifier::new(draw::<VERIFIER_BYTES>(entropy)?.expose().to_owned());
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
-    let client = BasicClient::new(ClientId::new(site.client_id().to_owned()))
+    let client = BasicClient::new(ClientId::new(client_id.to_owned()))
         .set_auth_uri(AuthUrl::new(cloud.authorize_url(site)).expect("compiled-in URLs are URLs"))
-        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).expect("our own callback is a URL"));
-    let (url, _) =
-        client.authorize_url(|| CsrfToken::new(state.expose().to_owned())).set_pkce_challenge(challenge).url();
+        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).expect("callbacks are parsed before"));
+    let (url, _) = client
+        .authorize_url(|| CsrfToken::new(state.expose().to_owned()))
+        .add_scopes(scopes.iter().cloned().map(Scope::new))
+        .set_pkce_challenge(challenge)
+        .url();
     Ok(Authorization { url: url.into(), state, verifier })
 }
 

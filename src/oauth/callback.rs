@@ -141,6 +141,8 @@ pub enum Mismatch {
 /// What a request must carry to belong to this sign-in.
 #[derive(Clone, Debug)]
 pub struct Expected {
+    /// The path of the redirect URI.
+    pub path: String,
     /// The `state` of the authorization request.
     pub state: Secret,
     /// The issuer that `iss` must name where it is present (RFC 9207); with `None`, `iss` is ignored.
@@ -159,7 +161,7 @@ impl Expected {
         query: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<Callback, Stray> {
-        if path != PATH {
+        if path != self.path {
             return Err(Stray::NotFound);
         }
         if method != Method::GET {
@@ -269,7 +271,7 @@ mod tests {
     const ISSUER: &str = "https://oauth.aliyun.com";
 
     fn expected() -> Expected {
-        Expected { state: Secret::new("right"), issuer: Some(ISSUER.to_owned()) }
+        Expected { path: PATH.to_owned(), state: Secret::new("right"), issuer: Some(ISSUER.to_owned()) }
     }
 
     fn code(query: &str) -> Option<String> {
@@ -302,7 +304,7 @@ mod tests {
 
     #[test]
     fn without_an_expected_issuer_the_issuer_is_not_read() {
-        let expected = Expected { state: Secret::new("right"), issuer: None };
+        let expected = Expected { path: PATH.to_owned(), state: Secret::new("right"), issuer: None };
         assert!(expected.read_query("state=right&code=a&iss=http://127.0.0.1:1").is_ok());
     }
 
@@ -377,10 +379,10 @@ mod tests {
         fn only_the_right_state_yields_the_code(state in "[a-z]{0,8}", code in "[!-~]{1,60}") {
             let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
             let query = format!("code={}&state={}", escape(&code), escape(&state));
-            let expected = Expected { state: Secret::new("right"), issuer: None };
+            let expected = Expected { path: PATH.to_owned(), state: Secret::new("right"), issuer: None };
             let said = expected.read_query(&query);
             prop_assert_eq!(said.is_ok(), state == "right");
-            let right = Expected { state: Secret::new(state), issuer: None };
+            let right = Expected { path: PATH.to_owned(), state: Secret::new(state), issuer: None };
             prop_assert_eq!(right.read_query(&query), Ok(Callback::Code(Secret::new(code))));
         }
     }

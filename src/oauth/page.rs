@@ -21,6 +21,8 @@ use crate::loopback_server::{Response, respond};
 pub enum Page {
     /// The profile is saved.
     Success,
+    /// The sign-in of a check succeeded. Nothing is saved.
+    Checked,
     /// The user or the authorization server denied the authorization.
     Denied,
     /// The sign-in failed for another reason.
@@ -58,7 +60,7 @@ impl Page {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Success | Self::Denied | Self::Failed => StatusCode::OK,
+            Self::Success | Self::Checked | Self::Denied | Self::Failed => StatusCode::OK,
             Self::Stray(stray) => stray.status(),
         }
     }
@@ -66,7 +68,7 @@ impl Page {
     fn html(self, words: Words, language: Language) -> String {
         let Words { heading, text, note } = words;
         let (class, drawing) = match self {
-            Self::Success => ("success", "M18 33.5 28 43 46.5 22.5"),
+            Self::Success | Self::Checked => ("success", "M18 33.5 28 43 46.5 22.5"),
             Self::Denied | Self::Stray(_) => ("denied", "M20 32H44"),
             Self::Failed => ("failed", "M32 18V35M32 44V45"),
         };

@@ -167,7 +167,7 @@ mod tests {
 
     fn pastes() -> Pastes {
         let issuer = Some("https://oauth.aliyun.com".to_owned());
-        Pastes::new(Expected { state: Secret::new("s-_3"), issuer }, 12345)
+        Pastes::new(Expected { path: PATH.to_owned(), state: Secret::new("s-_3"), issuer }, 12345)
     }
 
     fn code(pasted: &str) -> Result<String, PasteError> {
@@ -291,7 +291,7 @@ mod tests {
                 1..4,
             ),
         ) {
-            let expected = Expected { state: Secret::new("of-this-sign-in-and-never-drawn-by-chance"), issuer: None };
+            let expected = Expected { path: PATH.to_owned(), state: Secret::new("of-this-sign-in-and-never-drawn-by-chance"), issuer: None };
             let mut pastes = Pastes::new(expected, 12345);
             for line in &lines {
                 prop_assert!(pastes.read(line).is_err());

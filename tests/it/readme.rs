@@ -94,7 +94,10 @@ fn the_variables_are_exactly_those_that_exec_sets() {
 fn every_option_it_names_exists() {
     let home = Home::new();
     let helps = ["configure", "delete", "credentials", "exec", "man", "ensure"];
-    let help = helps.map(|command| as_written(&format!("cargo run -- {command} --help"), &home).stdout).concat();
+    let of_apps = ["install", "assign", "create", "update", "rotate-secret", "check"];
+    let helps = helps.into_iter().map(str::to_owned).chain(of_apps.map(|command| format!("app {command}")));
+    let help: String =
+        helps.map(|command| as_written(&format!("cargo run -- {command} --help"), &home).stdout).collect();
     let text = readme();
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     for option in words.filter(|word| word.starts_with("--") && !word.ends_with('-') && *word != "--path") {

@@ -2,6 +2,7 @@
 
 mod assign;
 mod assignments;
+mod check;
 mod create;
 mod delete;
 mod install;
@@ -48,14 +49,16 @@ enum AppCommand {
     Update(update::UpdateArgs),
     RotateSecret(rotate_secret::RotateSecretArgs),
     Delete(delete::DeleteAppArgs),
+    Check(check::CheckArgs),
 }
 
 pub(super) fn run(context: &Context<'_>, args: AppArgs) -> Result<(), Failure> {
     if args.policy {
         return context.ui.print_json(&policy(args.command.actions()), true);
     }
-    let session = || Session::open(context, &args.who);
-    match args.command {
+    let AppArgs { who, command, .. } = args;
+    let session = || Session::open(context, &who);
+    match command {
         AppCommand::Install(args) => install::run(&session()?, &args),
         AppCommand::Uninstall(args) => uninstall::run(&session()?, &args),
         AppCommand::Assign(args) => assign::run(&session()?, &args),
@@ -68,6 +71,7 @@ pub(super) fn run(context: &Context<'_>, args: AppArgs) -> Result<(), Failure> {
         AppCommand::Update(args) => update::run(&session()?, &args),
         AppCommand::RotateSecret(args) => rotate_secret::run(&session()?, &args),
         AppCommand::Delete(args) => delete::run(&session()?, &args),
+        AppCommand::Check(args) => check::run(context, &who, &args),
     }
 }
 
@@ -87,6 +91,7 @@ impl AppCommand {
             Self::Update(_) => update::ACTIONS,
             Self::RotateSecret(_) => rotate_secret::ACTIONS,
             Self::Delete(_) => delete::ACTIONS,
+            Self::Check(_) => check::ACTIONS,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The values of options about applications, read and checked.
 
+use crate::applications::check::Subject;
 use crate::applications::gitlab::GitLab;
 use crate::cli::messages::Problem;
 
@@ -41,4 +42,25 @@ pub(super) fn read_gitlab(text: &str) -> Result<GitLab, Problem> {
 
 fn checked(text: &str, fits: bool, problem: Problem) -> Result<String, Problem> {
     if fits { Ok(text.to_owned()) } else { Err(problem) }
+}
+
+/// Reads a client id.
+pub(super) fn read_client_id(text: &str) -> Result<String, Problem> {
+    let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    checked(text, fits && (1..=LONGEST_NAME).contains(&text.len()), Problem::ClientId)
+}
+
+/// The stable name of what a check is about, for programs.
+pub(super) const fn subject_name(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Application => "application",
+        Subject::Callback => "callback",
+        Subject::Secret => "secret",
+        Subject::SignIn => "sign-in",
+        Subject::Scopes => "scopes",
+        Subject::UserInfo => "userinfo",
+        Subject::IdToken => "id_token",
+        Subject::Tokens => "tokens",
+        Subject::GitLab => "gitlab",
+    }
 }

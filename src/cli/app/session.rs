@@ -17,6 +17,7 @@ use crate::credentials::Credentials;
 use crate::host::Interrupts;
 use crate::openapi::ims::Application;
 use crate::openapi::{Action, ActionError, Client, Key};
+use crate::secret::Secret;
 use crate::site::Site;
 use crate::text::shell_word;
 use crate::time::Skew;
@@ -47,7 +48,8 @@ pub(super) struct ChangeArgs {
 pub(super) struct Session<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) site: Site,
-    credentials: Credentials,
+    /// What signs; `None` where nothing has to be signed.
+    credentials: Option<Credentials>,
     skew: Skew,
 }
 
@@ -66,7 +68,18 @@ impl<'a> Session<'a> {
         let (wanted, credentials, skew) = WantedArgs::of(who.profile.clone()).obtain_with_skew(context)?;
         let config = context.logins.read()?.config;
         let own = config.find(&wanted.profile).and_then(|profile| profile.site);
-        Ok(Self { context, site: who.site.or(own).unwrap_or(Site::China), credentials, skew })
+        let site = who.site.or(own).unwrap_or(Site::China);
+        Ok(Self { context, site, credentials: Some(credentials), skew })
+    }
+
+    /// For what needs no identity.
+    pub(super) fn without_credentials(context: &'a Context<'a>, who: &WhoArgs) -> Self {
+        let site = who.site.unwrap_or(Site::China);
+        Self { context, site, credentials: None, skew: Skew::default() }
+    }
+
+    pub(super) const fn has_credentials(&self) -> bool {
+        self.credentials.is_some()
     }
 
     pub(super) const fn ui(&self) -> &Ui {
@@ -75,8 +88,13 @@ impl<'a> Session<'a> {
 
     /// Has the conversation `work`.
     pub(super) fn talk<T>(&self, work: impl AsyncFnOnce(&mut Talk<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-        let Credentials { access_key_id: id, access_key_secret: secret, security_token, .. } = &self.credentials;
-        let client = self.context.client(Key { id, secret, token: security_token.as_ref() }, self.skew);
+        let (nobody, nothing) = (String::new(), Secret::default());
+        let key = self.credentials.as_ref().map_or(Key { id: &nobody, secret: &nothing, token: None }, |own| Key {
+            id: &own.access_key_id,
+            secret: &own.access_key_secret,
+            token: own.security_token.as_ref(),
+        });
+        let client = self.context.client(key, self.skew);
         self.context.interruptible(async |interrupts| {
             let prompter = Prompter::new(self.context.ui);
             work(&mut Talk { ui: self.context.ui, client, site: self.site, prompter, interrupts }).await
@@ -131,6 +149,11 @@ impl Talk<'_> {
             true => Ok(true),
             false => Err(AppFailure::Declined.into()),
         }
+    }
+
+    /// Reads a secret that is not shown while it is typed; without a terminal, a line of standard input.
+    pub(super) async fn hidden(&mut self, question: AppMessage<'_>) -> Result<Option<Secret>, Failure> {
+        self.prompter.hidden(self.interrupts, &Message::App(question)).await
     }
 
     /// Asks a question whose answer is no unless it is yes.

@@ -41,6 +41,8 @@ pub(in crate::cli) enum AppFailure {
     NoSecretPlace,
     /// The file for a secret cannot be created. There is no secret yet.
     SecretFile { path: PathBuf, error: io::Error },
+    /// The file with a secret cannot be read.
+    SecretUnreadable { path: PathBuf, error: io::Error },
     /// The application exists, and could not be given a secret.
     NoSecretYet { name: String, id: String, why: Box<Failure> },
     /// A secret was created, and could not be saved.
@@ -126,7 +128,7 @@ pub(super) fn line(error: &AppFailure) -> Line<'_> {
         }
         AppFailure::DisplayNameNeeded | AppFailure::NotAWebAddress { .. } => (Code::Usage, vec![]),
         AppFailure::NoSecretPlace => (Code::Usage, vec![Hint::App(AppHint::SecretFile)]),
-        AppFailure::SecretFile { .. } => (Code::File, vec![]),
+        AppFailure::SecretFile { .. } | AppFailure::SecretUnreadable { .. } => (Code::File, vec![]),
         AppFailure::NoSecretYet { name, why, .. } => {
             let (code, mut hints) = why.line();
             hints.insert(0, Hint::App(AppHint::Rotate { name }));
@@ -180,6 +182,7 @@ pub(super) fn name(error: &AppFailure) -> String {
         AppFailure::NotAWebAddress { .. } => "invalid-callback-url".to_owned(),
         AppFailure::NoSecretPlace => "no-place-for-secret".to_owned(),
         AppFailure::SecretFile { .. } => "secret-file-not-created".to_owned(),
+        AppFailure::SecretUnreadable { .. } => "secret-file-not-read".to_owned(),
         AppFailure::NoSecretYet { why, .. } => why.name(),
         AppFailure::SecretUnsaved { .. } => "secret-not-saved".to_owned(),
         AppFailure::TwoSecrets { .. } => "two-secrets".to_owned(),

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use crate::applications::Status;
+use crate::applications::check::{Judgement, Observation};
+use crate::applications::gitlab::GitLabUser;
 use crate::cli::failure::{Failure, Place};
 use crate::openapi::ims::{AppSecret, Application, Changes, NewApplication, NewSecret, Principal, Provision};
 use crate::site::Site;
@@ -60,6 +62,14 @@ pub(in crate::cli) enum AppMessage<'a> {
     Status {
         status: &'a Status,
         site: Site,
+    },
+    /// The question for a secret that is not shown.
+    AskSecret,
+    Judgement(Judgement),
+    Observation(&'a Observation),
+    Predicted {
+        identity: &'a str,
+        user: &'a GitLabUser,
     },
     WillCreate {
         new: &'a NewApplication,
@@ -137,6 +147,7 @@ pub(in crate::cli) enum AppHint<'a> {
     Role { name: &'a str },
     Fitting { fitting: &'a [Principal] },
     Install { site: Site },
+    Remedy(&'a Observation),
     ListApps,
     Ids { ids: &'a [String] },
     Update { wanted: &'a NewApplication, gitlab: Option<&'a str> },

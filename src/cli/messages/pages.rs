@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn words_are_complete_and_hold_no_markup() {
-        let ends = [Page::Success, Page::Denied, Page::Failed];
+        let ends = [Page::Success, Page::Checked, Page::Denied, Page::Failed];
         for page in ends.into_iter().chain(STRAYS.map(Page::Stray)) {
             for language in [Language::English, Language::Chinese] {
                 let Words { heading, text, note } = wording(page, language);

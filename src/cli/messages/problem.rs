@@ -5,6 +5,9 @@ use crate::oauth::paste::PasteError;
 /// Why a value was not accepted. Its `Display` is a code for programs; people get [`super::Say`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::cli) enum Problem {
+    /// Not a client id.
+    #[error("invalid-client-id")]
+    ClientId,
     /// Not a name for an application.
     #[error("invalid-app-name")]
     AppName,

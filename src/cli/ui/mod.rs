@@ -16,7 +16,7 @@ use crate::cli::context::GlobalArgs;
 use crate::cli::failure::{Failure, Report};
 use crate::cli::language::Choice;
 use crate::cli::messages::{Message, Prefix, Say, Warning};
-use crate::host::{Host, Stream, Streams};
+use crate::host::{HiddenInput, Host, Stream, Streams};
 use crate::text::visible_json;
 
 pub(in crate::cli) use waiting::WaitingLine;
@@ -267,6 +267,13 @@ impl Ui {
     /// Whether a person sits at standard input and sees standard output.
     pub(in crate::cli) fn is_conversation(&self) -> bool {
         self.is_asked_here() && self.is_seen_here()
+    }
+
+    /// Hides what is typed until the result is dropped. Must be called inside a `tokio` runtime.
+    pub(in crate::cli) fn hide_input(&self) -> HiddenInput {
+        let hidden = HiddenInput::new(&self.streams, None);
+        hidden.hide();
+        hidden
     }
 
     /// Reads a line of standard input; `None` at its end.

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 
 use aliyun_rs::host::Host;
 use aliyun_rs::language::Language;
-use aliyun_rs::oauth::callback::{Callback, Expected};
+use aliyun_rs::oauth::callback::{Callback, Expected, PATH};
 use aliyun_rs::oauth::loopback::{CallbackEvent, CallbackRefusal, Listener, Waiting};
 use aliyun_rs::oauth::page::{Page, Words};
 use aliyun_rs::secret::Secret;
@@ -96,13 +96,13 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn start(host: &Host, listener: Listener) -> Waiting {
-    let expected = Expected { state: Secret::new(STATE), issuer: Some(ISSUER.to_owned()) };
+    let expected = Expected { path: PATH.to_owned(), state: Secret::new(STATE), issuer: Some(ISSUER.to_owned()) };
     listener.start(host, expected, wording).unwrap()
 }
 
 fn wording(page: Page, language: Language) -> Words {
     let heading = match page {
-        Page::Success => SUCCESS,
+        Page::Success | Page::Checked => SUCCESS,
         Page::Denied => DENIED,
         Page::Failed => FAILED,
         Page::Stray(_) => STRAY,

@@ -133,6 +133,7 @@ fn renewing(profile: &str, reason: Reason, f: &mut String) -> Result {
 
 pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
     f.write_str(match problem {
+        Problem::ClientId => "应用 ID 只能包含字母、数字、点、连字符和下划线",
         Problem::AppName => "名称最多 64 个字符，只能包含字母、数字、点、连字符和下划线",
         Problem::DisplayName => "显示名称的长度应为 1 至 24 个字符，且不能为空白",
         Problem::CallbackUrl => "回调地址应为完整的 URL，不含空白、分号和片段，例如 https://example.com/callback",

@@ -7,6 +7,7 @@ use crate::oauth::page::{Page, Words};
 pub(in crate::cli::messages) const fn page(page: Page) -> Words {
     let (heading, text, note) = match page {
         Page::Success => ("登录成功", "授权成功，您可以关闭此窗口。", "配置已保存，请回到终端继续。"),
+        Page::Checked => ("登录正常", "您可以关闭此窗口。", "未保存任何内容。检查结果显示在终端中。"),
         Page::Denied => {
             ("授权被拒绝", "未保存任何内容，请查看终端。", "终端中说明了重试之前管理员可能需要完成的操作。")
         }

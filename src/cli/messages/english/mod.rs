@@ -141,6 +141,7 @@ pub(super) fn message(message: &Message<'_>, f: &mut String) -> Result {
 
 pub(super) fn problem(problem: &Problem, f: &mut String) -> Result {
     f.write_str(match problem {
+        Problem::ClientId => "a client ID has only letters, digits, dots, hyphens and underscores",
         Problem::AppName => "a name has at most 64 characters: letters, digits, dots, hyphens and underscores",
         Problem::DisplayName => "a display name has 1 to 24 characters and is not blank",
         Problem::CallbackUrl => {

@@ -11,6 +11,11 @@ pub(in crate::cli::messages) const fn page(page: Page) -> Words {
             "Authorization successful. You can close this window.",
             "Your profile is saved. Return to the terminal to continue.",
         ),
+        Page::Checked => (
+            "The sign-in works",
+            "You can close this window.",
+            "Nothing was saved. The terminal shows what was checked.",
+        ),
         Page::Denied => (
             "Authorization was denied",
             "Nothing was saved. Please look at the terminal.",

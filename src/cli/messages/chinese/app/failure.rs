@@ -44,6 +44,9 @@ pub(in crate::cli::messages::chinese) fn failure(failure: &AppFailure, f: &mut S
         AppFailure::SecretFile { path, error } => {
             write!(f, "未做任何更改：无法创建 {}：{error}", quoted(path))
         }
+        AppFailure::SecretUnreadable { path, error } => {
+            write!(f, "无法从 {} 读取应用密钥：{error}", quoted(path))
+        }
         AppFailure::NoSecretYet { name: what, id, why } => {
             write!(f, "应用 `{}`（{}）存在，但未能为其创建新密钥：", name(what), name(id))?;
             super::super::failure::failure(why, f)
@@ -95,6 +98,7 @@ pub(in crate::cli::messages::chinese) fn hint(hint: &AppHint<'_>, f: &mut String
             f.write_str("请指定其中一个的完整名称：")?;
             named(fitting, f)
         }
+        AppHint::Remedy(seen) => super::check::remedy(seen, f),
         AppHint::ListApps => f.write_str("aliyun-rs app list"),
         AppHint::Ids { ids } => write!(f, "请用 ID 指定其中一个：{}", ids.join("、")),
         AppHint::Update { wanted, gitlab } => f.write_str(&update_command(wanted, *gitlab)),

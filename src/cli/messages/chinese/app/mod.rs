@@ -1,5 +1,6 @@
 //! Applications in RAM, in Chinese.
 
+mod check;
 mod failure;
 mod own;
 
@@ -80,6 +81,10 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
         AppMessage::Everyone => f.write_str("账号下的所有身份都可以登录。\n"),
         AppMessage::NobodyAssigned => f.write_str("没有分配任何身份；只有账号本身可以登录。\n"),
         AppMessage::Status { status: found, site } => status(found, *site, f),
+        AppMessage::AskSecret => f.write_str("应用密钥（不显示）："),
+        AppMessage::Judgement(judgement) => f.write_str(check::judgement(*judgement)),
+        AppMessage::Observation(seen) => check::observation(seen, f),
+        AppMessage::Predicted { identity, user } => check::predicted(identity, user, f),
         AppMessage::WillCreate { new } => own::will_create(new, f),
         AppMessage::Created { application } => own::created(application, f),
         AppMessage::Configuration { omnibus, source } => own::configuration(omnibus, source, f),

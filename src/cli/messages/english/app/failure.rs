@@ -52,6 +52,9 @@ pub(in crate::cli::messages::english) fn failure(failure: &AppFailure, f: &mut S
         AppFailure::SecretFile { path, error } => {
             write!(f, "nothing was changed: {} cannot be created: {error}", quoted(path))
         }
+        AppFailure::SecretUnreadable { path, error } => {
+            write!(f, "the secret cannot be read from {}: {error}", quoted(path))
+        }
         AppFailure::NoSecretYet { name: what, id, why } => {
             write!(f, "the application `{}` ({}) exists, but was given no new secret: ", name(what), name(id))?;
             super::super::failure::failure(why, f)
@@ -107,6 +110,7 @@ pub(in crate::cli::messages::english) fn hint(hint: &AppHint<'_>, f: &mut String
             f.write_str("name one of them in full: ")?;
             named(fitting, f)
         }
+        AppHint::Remedy(seen) => super::check::remedy(seen, f),
         AppHint::ListApps => f.write_str("aliyun-rs app list"),
         AppHint::Ids { ids } => write!(f, "name one by its id: {}", ids.join(", ")),
         AppHint::Update { wanted, gitlab } => f.write_str(&update_command(wanted, *gitlab)),

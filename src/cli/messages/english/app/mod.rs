@@ -1,5 +1,6 @@
 //! Applications in RAM, in English.
 
+mod check;
 mod failure;
 mod own;
 
@@ -85,6 +86,10 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
         AppMessage::Everyone => f.write_str("Every identity of the account may sign in.\n"),
         AppMessage::NobodyAssigned => f.write_str("Nobody is assigned; only the account itself may sign in.\n"),
         AppMessage::Status { status: found, site } => status(found, *site, f),
+        AppMessage::AskSecret => f.write_str("Secret of the application (not shown): "),
+        AppMessage::Judgement(judgement) => f.write_str(check::judgement(*judgement)),
+        AppMessage::Observation(seen) => check::observation(seen, f),
+        AppMessage::Predicted { identity, user } => check::predicted(identity, user, f),
         AppMessage::WillCreate { new } => own::will_create(new, f),
         AppMessage::Created { application } => own::created(application, f),
         AppMessage::Configuration { omnibus, source } => own::configuration(omnibus, source, f),
