@@ -39,7 +39,7 @@ impl Locked {
     ///
     /// # Errors
     ///
-    /// As [`Store::read`].
+    /// As [`super::Store::read`].
     pub fn read(&self) -> Result<Snapshot, StoreError> {
         if self.refills
             && let Some(raw) = Raw::load_from(&self.place)?.filter(Raw::is_blank)
@@ -113,7 +113,7 @@ impl Locked {
     ///
     /// # Errors
     ///
-    /// As [`Store::journal`].
+    /// As [`super::Store::journal`].
     pub fn journal(&self) -> Result<Journal, StoreError> {
         let name = self.place.own(JOURNAL);
         Journal::read(&self.place.path_of(&name), self.place.folder.open(&name))
