@@ -2,26 +2,7 @@
 
 use url::Url;
 
-use super::observation::Observation;
-
-/// A part of an address in which two differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// `http` or `https`.
-    Scheme,
-    /// The name.
-    Host,
-    /// The port, named or not.
-    Port,
-    /// The path.
-    Path,
-    /// The path, by a slash at its end alone.
-    Slash,
-    /// What follows a question mark.
-    Query,
-    /// Upper and lower case, a port that need not be named, and the like: to the letter they still differ.
-    Spelling,
-}
+use super::observation::{Observation, Part};
 
 /// A callback of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

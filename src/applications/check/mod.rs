@@ -23,7 +23,7 @@ use crate::reply::ReplyError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-pub use callback::Part;
+pub use observation::Part;
 pub use observation::{Judgement, Observation, SignInError, Skipped, Subject};
 
 /// Applications that were created before do not sign roles in: 2024-09-10, by the document on OAuth applications.

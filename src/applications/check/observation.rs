@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use super::callback::Part;
 use crate::applications::own::Difference;
 use crate::host::TransportError;
 use crate::oauth::callback::ErrorCode;
@@ -14,6 +13,25 @@ use crate::openapi::ActionError;
 use crate::openapi::ims::Application;
 use crate::reply::ReplyError;
 use crate::site::Site;
+
+/// A part of an address in which two differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `http` or `https`.
+    Scheme,
+    /// The name.
+    Host,
+    /// The port, named or not.
+    Port,
+    /// The path.
+    Path,
+    /// The path, by a slash at its end alone.
+    Slash,
+    /// What follows a question mark.
+    Query,
+    /// Upper and lower case, a port that need not be named, and the like: to the letter they still differ.
+    Spelling,
+}
 
 /// Something that was seen.
 #[derive(Debug)]
