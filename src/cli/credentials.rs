@@ -1,5 +1,6 @@
 //! `aliyun-rs credentials`: valid credentials on standard output, and nothing else there.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -10,10 +11,11 @@ use super::failure::{Failure, Usage};
 use super::messages::{Message, Warning};
 use super::options::{read_duration, read_profile, read_region};
 use super::shell::Shell;
-use super::ui::Ui;
+use super::ui::{Ui, json};
 use super::variables::{Variables, key, region, regions, rivals};
 use crate::config::{Config, Profile, ProfileName};
 use crate::credentials::{Credentials, Notices, Standing, UriAnswer, Wanted};
+use crate::host::PrivateFile;
 use crate::secret::Secret;
 use crate::time::Skew;
 
@@ -78,6 +80,9 @@ pub(super) struct CredentialsArgs {
     /// Print what takes all credentials out of the shell again; needs a shell's format
     #[arg(long, conflicts_with_all = ["profile", "min_ttl", "region"])]
     unset: bool,
+    /// Write to this file, readable only by you, instead; it is replaced at once
+    #[arg(long, value_name = "FILE", conflicts_with = "unset")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,23 +109,36 @@ pub(super) fn run(context: &Context<'_>, args: CredentialsArgs) -> Result<(), Fa
         let names = rivals(&Variables::new(), &context.host.env);
         return context.ui.print(shell.script(&names, &[])?.expose());
     }
+    let output = args.output.map(|path| match PrivateFile::replace(&path) {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(Failure::Write { path, error }),
+    });
+    let output = output.transpose()?;
     let (_, mut credentials) = args.wanted.obtain(context)?;
-    match args.format.shell() {
-        Some(shell) => {
-            let mut variables = key(&credentials);
-            variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
-            let rivals = rivals(&variables, &context.host.env);
-            let script = shell.script(&rivals, &variables)?;
-            context.ui.print(script.expose())
-        }
-        None => {
-            args.region.apply(context, &mut credentials);
-            match args.format {
-                Format::Uri => context.ui.print_json(&UriAnswer::from(&credentials), false),
-                _ => context.ui.print_json(&process_output(&credentials), false),
-            }
-        }
+    let text = text(context, args.format, &args.region, &mut credentials)?;
+    match output {
+        Some((path, file)) => file.keep(text.expose()).map_err(|error| Failure::Write { path, error }),
+        None => context.ui.print(text.expose()),
     }
+}
+
+/// What is handed out.
+fn text(
+    context: &Context<'_>,
+    format: Format,
+    region: &RegionArgs,
+    credentials: &mut Credentials,
+) -> Result<Secret, Failure> {
+    if let Some(shell) = format.shell() {
+        let mut variables = key(credentials);
+        variables.extend(region.variables(context, credentials.region_id.as_deref()));
+        return Ok(shell.script(&rivals(&variables, &context.host.env), &variables)?);
+    }
+    region.apply(context, credentials);
+    Ok(match format {
+        Format::Uri => json(&UriAnswer::from(&*credentials), false),
+        _ => json(&process_output(credentials), false),
+    })
 }
 
 impl Format {

@@ -12,6 +12,7 @@ use super::failure::{Attempt, Failure};
 use super::serve::Served;
 use super::variables::{Variables, is_rival, key, profile};
 use crate::host::{BlockedSignals, Env, Host, Program};
+use crate::serve::EndpointSettings;
 
 /// Run a command with the credentials of a profile
 ///
@@ -54,7 +55,7 @@ fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure>
     let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
     let blocked = block_signals(context)?;
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, wanted, 0, None, interrupts).await?;
+        let mut served = Served::open(context, wanted, EndpointSettings::default(), interrupts).await?;
         let mut variables = served.variables();
         variables.extend(args.region.variables(context, served.region_id.as_deref()));
         let program = program(context.host, args.command, variables);

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::mem::{Discriminant, discriminant};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use super::variables::{Variables, endpoint, profile, rivals};
 use crate::config::{ProfileName, is_same_place, locate};
 use crate::credentials::{Error, RenewalResult, Wanted};
 use crate::host::Interrupts;
-use crate::serve::{Endpoint, Refused};
+use crate::serve::{Endpoint, EndpointSettings, Refused, token};
 
 /// Serve valid credentials to your programs at a local URL
 ///
@@ -30,6 +31,9 @@ pub(super) struct ServeArgs {
     /// Port on 127.0.0.1 [default: any]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
+    /// File with the secret of the URL, so that it stays the same with --port; created if it does not exist
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// How the URL is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -48,8 +52,13 @@ enum Format {
 
 pub(super) fn run(context: &Context<'_>, args: ServeArgs) -> Result<(), Failure> {
     let (wanted, _) = args.wanted.resolve(context, &context.read()?.config)?;
+    let token = args.token_file.map(|path| match token(&path, &*context.host.entropy) {
+        Ok(token) => Ok(token),
+        Err(error) => Err(Failure::TokenFile { path, error }),
+    });
+    let settings = EndpointSettings { port: args.port, token: token.transpose()?, region: args.region.named() };
     context.interruptible(async |interrupts| {
-        let mut served = Served::open(context, wanted, args.port, args.region.named(), interrupts).await?;
+        let mut served = Served::open(context, wanted, settings, interrupts).await?;
         let printed = served.print(args.format);
         if printed.is_ok() {
             served.until(interrupts.next()).await;
@@ -76,8 +85,7 @@ impl<'a> Served<'a> {
     pub(super) async fn open(
         context: &'a Context<'a>,
         wanted: Wanted,
-        port: u16,
-        region: Option<String>,
+        settings: EndpointSettings,
         interrupts: &mut Interrupts,
     ) -> Result<Self, Failure> {
         let provider = context.provider();
@@ -85,7 +93,7 @@ impl<'a> Served<'a> {
         let (profile, region_id) = (wanted.profile.clone(), credentials.region_id.clone());
         let ui = context.ui.clone();
         let describe = Arc::new(move |refused: &Refused<'_>| ui.text(&Message::Refused(refused)));
-        let endpoint = Endpoint::open(context.host, provider, wanted, credentials, (port, region), describe)?;
+        let endpoint = Endpoint::open(context.host, provider, wanted, credentials, settings, describe)?;
         let mut served = Self { context, endpoint, profile, region_id, said: Vec::new() };
         served.show(Ok(notices));
         Ok(served)

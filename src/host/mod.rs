@@ -46,7 +46,7 @@ pub(crate) use limits::open_files;
 pub use listeners::{Holder, listener_on};
 pub use panics::{Panicked, caught};
 pub use peers::Peers;
-pub use private_file::PrivateFile;
+pub use private_file::{NotPrivate, PrivateFile, read_private_file};
 pub use process::{BlockedSignals, Process, Program, Staying};
 pub use runtime::runtime;
 pub use signals::{Interrupts, Signals};

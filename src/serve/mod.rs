@@ -1,11 +1,12 @@
 //! The local credentials endpoint: one URL on 127.0.0.1 that returns valid credentials while it is open.
 //!
-//! The URL is a secret: its path holds 256 random bits. Requests are answered from memory. A separate thread
+//! The URL is a secret: its path holds 256 random bits, drawn or from a file. Requests are answered from memory. A separate thread
 //! renews the credentials ahead of time, so that no request waits for the network while valid credentials are
 //! held. When a renewal fails, the held credentials are served until they expire, then an error without secrets,
 //! until a renewal succeeds. Each attempt is passed on as a [`RenewalResult`]; telling a person is left to the caller.
 
 mod answer;
+mod token;
 
 use std::io;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::loopback_server::{Server, bind};
 use crate::secret::Secret;
 
 use answer::CredentialsHandler;
+pub use token::{TokenFileError, token};
 
 /// Time for answers in progress when the endpoint closes.
 const GRACE: Duration = Duration::from_millis(50);
@@ -47,6 +49,17 @@ pub enum Refused<'a> {
     Failed(&'a Arc<Error>),
 }
 
+/// How an endpoint is reached, and what it answers beside the credentials.
+#[derive(Debug, Default)]
+pub struct EndpointSettings {
+    /// The port on 127.0.0.1; 0 means any.
+    pub port: u16,
+    /// The secret of the URL; a new one if there is none.
+    pub token: Option<Secret>,
+    /// The region that answers name, if any.
+    pub region: Option<String>,
+}
+
 /// A running endpoint. [`Endpoint::close`] ends it without losing a renewal in progress.
 pub struct Endpoint {
     server: Server,
@@ -74,8 +87,8 @@ pub enum OpenError {
 }
 
 impl Endpoint {
-    /// Starts serving `credentials` on `port` and renewing them as `wanted` says. Answers name `region`, if any. Must
-    /// be called inside a `tokio` runtime, which must keep running while the endpoint is open.
+    /// Starts serving `credentials` and renewing them as `wanted` says. Must be called inside a `tokio` runtime, which
+    /// must keep running while the endpoint is open.
     ///
     /// # Errors
     /// [`OpenError`]
@@ -84,13 +97,15 @@ impl Endpoint {
         provider: Provider,
         wanted: Wanted,
         credentials: Credentials,
-        (port, region): (u16, Option<String>),
+        settings: EndpointSettings,
         describe: Describe,
     ) -> Result<Self, OpenError> {
+        let EndpointSettings { port, token, region } = settings;
         let failed = |source| OpenError::Port { port, source };
         let listener = bind(port).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let path = Secret::new(format!("/{}", draw::<32>(&*host.entropy)?.expose()));
+        let token = token.map_or_else(|| draw::<32>(&*host.entropy), Ok)?;
+        let path = Secret::new(format!("/{}", token.expose()));
         let url = Secret::new(format!("http://{address}{}", path.expose()));
         let keeper = Keeper::start(provider, wanted, credentials).map_err(OpenError::Thread)?;
         let handler = CredentialsHandler::new(host, path, keeper.held(), region, describe);

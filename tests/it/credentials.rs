@@ -297,3 +297,43 @@ const FIELDS: [&str; 8] = [
     "oauth_site_type",
     "source_profile",
 ];
+
+#[test]
+fn an_output_file_is_private_and_replaced_at_once() {
+    let world = World::new();
+    world.signed_in(3600);
+    let path = world.home.path().join("credentials.env");
+    let args = ["credentials", "--profile", "demo", "--format", "env", "--output", path.to_str().unwrap()];
+    fs::write(&path, "old").unwrap();
+    let mut reader = fs::File::open(&path).unwrap();
+    let printed = world.run(&args[..5]).done().stdout;
+    let output = world.run(&args).done();
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""));
+    assert_eq!(fs::read_to_string(&path).unwrap(), printed);
+    assert_eq!(std::io::read_to_string(&mut reader).unwrap(), "old", "who has the old file keeps it whole");
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&path.metadata().unwrap()) & 0o7777, 0o600);
+    let names = || fs::read_dir(world.home.path()).unwrap().count();
+    let before = names();
+    world.run(&["credentials", "--profile", "nobody", "--output", path.to_str().unwrap()]).exits(2);
+    assert_eq!((fs::read_to_string(&path).unwrap(), names()), (printed, before), "a failure leaves it as it was");
+}
+
+#[test]
+fn an_output_file_that_cannot_be_replaced_is_an_error() {
+    let world = World::new();
+    world.signed_in(3600);
+    let folder = world.home.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    let mut paths = vec![folder.join("missing/file"), folder.clone(), folder.join("..")];
+    #[cfg(unix)]
+    {
+        // As a device or a pipe, it is for others to reach.
+        paths.push(folder.join("socket"));
+        std::os::unix::net::UnixListener::bind(&paths[3]).unwrap();
+    }
+    for path in &paths {
+        world.run(&["credentials", "--profile", "demo", "--output", path.to_str().unwrap()]).exits(6);
+    }
+    assert!(paths[3..].iter().all(|path| !fs::metadata(path).unwrap().is_file()));
+}

@@ -93,7 +93,7 @@ fn the_variables_are_exactly_those_that_exec_sets() {
 #[test]
 fn every_option_it_names_exists() {
     let home = Home::new();
-    let helps = ["configure", "delete", "credentials", "exec", "man", "ensure"];
+    let helps = ["configure", "delete", "credentials", "exec", "serve", "man", "ensure"];
     let of_apps = ["install", "assign", "create", "update", "rotate-secret", "check"];
     let helps = helps.into_iter().map(str::to_owned).chain(of_apps.map(|command| format!("app {command}")));
     let help: String =

@@ -18,7 +18,7 @@ use crate::login::{self, NotExchanged};
 use crate::openapi::CallError;
 use crate::reply::ReplyError;
 use crate::sandbox::StartError;
-use crate::serve::OpenError;
+use crate::serve::{OpenError, TokenFileError};
 use crate::site::Site;
 
 use super::messages::Problem;
@@ -75,6 +75,8 @@ pub(in crate::cli) enum Failure {
     NoAnswer { waited: Duration },
     /// The endpoint could not be opened.
     Endpoint(OpenError),
+    /// The secret in a file could not be used for the endpoint's URL.
+    TokenFile { path: PathBuf, error: TokenFileError },
     /// The sandbox could not be started.
     Sandbox(StartError),
     /// What `exec` needs for its command could not be had.

@@ -13,7 +13,7 @@ use crate::oauth::callback::ErrorCode;
 use crate::openapi::CallError;
 use crate::reply::{Refusal, ReplyError};
 use crate::sandbox::StartError;
-use crate::serve::OpenError;
+use crate::serve::{OpenError, TokenFileError};
 use crate::site::{SANDBOX_VARIABLE, Site};
 use crate::text::shell_word;
 
@@ -183,6 +183,8 @@ impl Failure {
             Self::NoAnswer { .. } => (Code::Temporary, vec![Hint::Network]),
             Self::Endpoint(OpenError::Port { .. }) => (Code::Temporary, vec![]),
             Self::Endpoint(OpenError::NoEntropy(_) | OpenError::Thread(_)) => (Code::Internal, vec![]),
+            Self::TokenFile { error: TokenFileError::NoEntropy(_), .. } => (Code::Internal, vec![]),
+            Self::TokenFile { .. } => (Code::File, vec![]),
             Self::Sandbox(StartError::Running { url, .. }) => {
                 let url = url.as_deref().unwrap_or_default();
                 (Code::Temporary, vec![Hint::RunningSandbox { variable: SANDBOX_VARIABLE, url }])
@@ -228,6 +230,7 @@ impl Failure {
             Self::NoAnswer { .. } => "no-answer".to_owned(),
             Self::App(error) => app::name(error),
             Self::Endpoint(error) => error.to_string(),
+            Self::TokenFile { error, .. } => error.to_string(),
             Self::Sandbox(error) => error.to_string(),
             Self::Write { .. } => "not-written".to_owned(),
             Self::NotRun { .. } => "command-not-run".to_owned(),

@@ -17,6 +17,7 @@ use crate::cli::failure::{Failure, Report};
 use crate::cli::language::Choice;
 use crate::cli::messages::{Message, Prefix, Say, Warning};
 use crate::host::{HiddenInput, Host, Stream, Streams};
+use crate::secret::Secret;
 use crate::text::visible_json;
 
 pub(in crate::cli) use waiting::WaitingLine;
@@ -87,9 +88,7 @@ impl Ui {
 
     /// Prints a value as JSON, on one line or laid out.
     pub(in crate::cli) fn print_json(&self, value: &impl Serialize, pretty: bool) -> Result<(), Failure> {
-        let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-        let text = Zeroizing::new(text.expect("texts and numbers are JSON"));
-        self.print(&Zeroizing::new(visible_json(&text) + "\n"))
+        self.print(json(value, pretty).expose())
     }
 
     /// Prints a list as JSON, laid out, an item at a time.
@@ -286,4 +285,11 @@ impl Ui {
     pub(in crate::cli) fn discard_typed_ahead(&self) {
         self.streams.discard_typed_ahead();
     }
+}
+
+/// A value as JSON, on one line or laid out, with a line end.
+pub(in crate::cli) fn json(value: &impl Serialize, pretty: bool) -> Secret {
+    let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    let text = Zeroizing::new(text.expect("texts and numbers are JSON"));
+    Secret::new(visible_json(&text) + "\n")
 }

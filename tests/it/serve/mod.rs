@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use aliyun_rs::credentials::{Provider, Standing, Wanted};
 use aliyun_rs::host::Host;
-use aliyun_rs::serve::{Endpoint, Refused};
+use aliyun_rs::serve::{Endpoint, EndpointSettings, Refused};
 use tokio::sync::oneshot;
 
 use crate::support::fetch::{Answer, ask, get};
@@ -50,7 +50,9 @@ impl Served {
                     Refused::Failed(error) => error.to_string(),
                     refused => format!("{refused:?}"),
                 });
-                let mut endpoint = Endpoint::open(&host, provider, wanted, credentials, (0, None), describe).unwrap();
+                let mut endpoint =
+                    Endpoint::open(&host, provider, wanted, credentials, EndpointSettings::default(), describe)
+                        .unwrap();
                 opened.send(endpoint.url().expose().to_owned()).unwrap();
                 loop {
                     tokio::select! {

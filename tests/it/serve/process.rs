@@ -1,7 +1,9 @@
 //! The endpoint as a process of its own.
 
+use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use rustix::process::Signal;
 
@@ -76,4 +78,57 @@ fn the_url_comes_as_lines_for_a_shell_or_as_json() {
     assert!(has("ALIBABA_CLOUD_CREDENTIALS_URI=http://127.0.0.1:"), "{ended:?}");
     assert!(has("ALIBABA_CLOUD_CLI_PROFILE_DISABLED=true") && has("ALIBABACLOUD_PROFILE=sts"), "{ended:?}");
     assert!(!has("ALIBABA_CLOUD_ACCESS_KEY_ID="), "{ended:?}");
+}
+
+#[test]
+fn a_token_file_keeps_the_url_the_same() {
+    let home = Home::with_profiles();
+    let path = home.path("token");
+    let args = ["serve", "--token-file", path.to_str().unwrap()];
+    let secret = |url: &str| url.rsplit_once('/').unwrap().1.to_owned();
+    let mut running = start(home.command(&args));
+    let first = running.line();
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+    assert_eq!(fs::read_to_string(&path).unwrap(), secret(&first));
+    assert_eq!(secret(&first).len(), 43);
+    running.signal(Signal::TERM);
+    assert_eq!(running.finish().code, Some(0));
+    let mut again = start(home.command(&args));
+    let second = again.line();
+    assert_eq!(secret(&second), secret(&first));
+    assert_eq!(get(&second).status, 200);
+    // As an editor leaves it.
+    fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let mut own = start(home.command(&args));
+    assert!(own.line().ends_with("/0123456789abcdef0123456789abcdef"));
+}
+
+#[test]
+fn only_a_private_file_with_a_secret_is_a_token_file() {
+    let good = "0123456789abcdef0123456789abcdef";
+    let long = "a".repeat(257);
+    for (content, mode) in [
+        ("", 0o600),
+        (&good[1..], 0o600),
+        (&long, 0o600),
+        ("0123456789abcdef/../0123456789abcdef", 0o600),
+        ("0123456789abcdef0123456789abcdef\n\n", 0o600),
+        (good, 0o640),
+        (good, 0o604),
+        (good, 0o620),
+    ] {
+        let home = Home::with_profiles();
+        let path = home.path("token");
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let ended = home.run(&["serve", "--token-file", path.to_str().unwrap()]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(6), ""), "{content} {mode:o} {}", ended.stderr);
+        assert!(content.is_empty() || !ended.stderr.contains(content), "{}", ended.stderr);
+        assert_eq!(fs::read_to_string(&path).unwrap(), content, "it is left alone");
+    }
+    let home = Home::with_profiles();
+    for name in [".aliyun", "missing/token"] {
+        let path = home.path(name);
+        assert_eq!(home.run(&["serve", "--token-file", path.to_str().unwrap()]).code, Some(6), "{name}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{Result, Write as _};
 use std::io;
 
-use super::file::store;
+use super::file::{store, token_file};
 use super::network::{call, reply};
 use super::system::system;
 use super::{app, problem, span};
@@ -47,6 +47,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::NoAnswer { waited } => write!(f, "服务器在 {}内没有应答", span(*waited)),
         Failure::App(error) => app::failure(error, f),
         Failure::Endpoint(error) => endpoint(error, f),
+        Failure::TokenFile { path, error } => token_file(path, error, f),
         Failure::Sandbox(error) => sandbox(error, f),
         Failure::SessionEnds { profile, left } => {
             write!(f, "配置 `{}` 的登录将在 {}后过期", name(profile.as_str()), span(*left))

@@ -1,11 +1,14 @@
 //! What is wrong with the shared file, in Chinese.
 
 use std::fmt::{Result, Write as _};
+use std::path::Path;
 
 use super::span;
 use super::system::system;
 use crate::cli::messages::shown::quoted;
 use crate::config::{Danger, Defect, FileAction, Malformed, StoreError};
+use crate::host::NotPrivate;
+use crate::serve::TokenFileError;
 
 /// The shared file's errors.
 pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
@@ -74,4 +77,20 @@ pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
         Defect::NotAProfile => "此处应为带名称的配置",
     };
     write!(f, "第 {} 行第 {} 列：{what}", place.line, place.column)
+}
+
+pub(super) fn token_file(path: &Path, error: &TokenFileError, f: &mut String) -> Result {
+    let path = quoted(path);
+    match error {
+        TokenFileError::NotCreated(error) => write!(f, "无法创建 {path}：{}", system(error)),
+        TokenFileError::NotPrivate(NotPrivate::Io(error)) => write!(f, "无法读取 {path}：{}", system(error)),
+        TokenFileError::NotPrivate(NotPrivate::NotAFile) => write!(f, "{path} 不是普通文件"),
+        TokenFileError::NotPrivate(NotPrivate::Shared) => {
+            write!(f, "{path} 不是私有文件：该文件必须属于您，且其他用户不能读取或修改（权限 0600）")
+        }
+        TokenFileError::NotPrivate(NotPrivate::Malformed) | TokenFileError::Unusable => {
+            write!(f, "{path} 中没有可用的密钥：应为一行 32 到 256 个字母、数字、连字符或下划线")
+        }
+        TokenFileError::NoEntropy(_) => f.write_str("系统无法提供随机数"),
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{Result, Write as _};
 use std::io;
 
-use super::file::store;
+use super::file::{store, token_file};
 use super::network::{call, reply};
 use super::{app, problem};
 use crate::cli::failure::{Attempt, Failure, Usage};
@@ -47,6 +47,7 @@ pub(super) fn failure(failure: &Failure, f: &mut String) -> Result {
         Failure::NoAnswer { waited } => write!(f, "no answer within {}", span(*waited)),
         Failure::App(error) => app::failure(error, f),
         Failure::Endpoint(error) => endpoint(error, f),
+        Failure::TokenFile { path, error } => token_file(path, error, f),
         Failure::Sandbox(error) => sandbox(error, f),
         Failure::SessionEnds { profile, left } => {
             write!(f, "the login of the profile `{}` ends in {}", name(profile.as_str()), span(*left))

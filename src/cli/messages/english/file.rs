@@ -1,10 +1,13 @@
 //! What is wrong with the shared file, in English.
 
 use std::fmt::{Result, Write as _};
+use std::path::Path;
 
 use crate::cli::messages::shown::quoted;
 use crate::cli::render::span;
 use crate::config::{Danger, Defect, FileAction, Malformed, StoreError};
+use crate::host::NotPrivate;
+use crate::serve::TokenFileError;
 
 /// The shared file's errors.
 pub(super) fn store(error: &StoreError, f: &mut String) -> Result {
@@ -80,4 +83,21 @@ pub(super) fn malformed(place: &Malformed, f: &mut String) -> Result {
         Defect::NotAProfile => "expected a profile with a name",
     };
     write!(f, "line {}, column {}: {what}", place.line, place.column)
+}
+
+pub(super) fn token_file(path: &Path, error: &TokenFileError, f: &mut String) -> Result {
+    let path = quoted(path);
+    match error {
+        TokenFileError::NotCreated(error) => write!(f, "could not create {path}: {error}"),
+        TokenFileError::NotPrivate(NotPrivate::Io(error)) => write!(f, "could not read {path}: {error}"),
+        TokenFileError::NotPrivate(NotPrivate::NotAFile) => write!(f, "{path} is not a regular file"),
+        TokenFileError::NotPrivate(NotPrivate::Shared) => {
+            write!(f, "{path} is not private: it must belong to you, and nobody else may read or change it (mode 0600)")
+        }
+        TokenFileError::NotPrivate(NotPrivate::Malformed) | TokenFileError::Unusable => write!(
+            f,
+            "{path} does not contain a usable secret: 32 to 256 letters, digits, hyphens and underscores on one line"
+        ),
+        TokenFileError::NoEntropy(_) => f.write_str("the system provides no random numbers"),
+    }
 }
