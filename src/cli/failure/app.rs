@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::report::{Line, identity_line, reply_name};
+use super::name::reply_name;
+use super::table::{Line, identity_line};
 use super::{Code, Failure};
 use crate::applications::{Difference, FindError, LookUpError};
 use crate::cli::messages::{AppHint, Hint};

@@ -2,7 +2,9 @@
 //! What each means is in [`report`].
 
 mod app;
+mod name;
 mod report;
+mod table;
 
 use std::ffi::OsString;
 use std::io;
@@ -24,7 +26,8 @@ use crate::site::Site;
 use super::messages::Problem;
 use super::shell::Unquotable;
 pub(in crate::cli) use app::{AppFailure, Place};
-pub(in crate::cli) use report::{Report, profile_option, sign_in_command, transport_hint};
+pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
+pub(in crate::cli) use table::transport_hint;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
