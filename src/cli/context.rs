@@ -21,6 +21,7 @@ use super::failure::{Attempt, Failure, Remembered, Usage};
 use super::messages::{Message, Problem, Warning};
 use super::source::Source;
 use super::ui::Ui;
+use super::variables::FILE_VARIABLE;
 
 /// The variables that name a profile, the first that is set wins.
 const PROFILE_VARIABLES: [&str; 3] = ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"];
@@ -247,19 +248,22 @@ pub(super) fn cloud(host: &Host) -> Result<Cloud, Failure> {
 /// The file with the profiles, and what chooses it.
 pub(super) fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> Result<(PathBuf, Source), Failure> {
     let home = host.folders.home.as_deref().filter(|home| home.is_absolute());
-    let variable = host.env.get_os(CONFIG_VARIABLE).map(|path| expand(Path::new(path), home)).transpose()?;
+    // Inside `exec`, its file comes first.
+    let set = [FILE_VARIABLE, CONFIG_VARIABLE].into_iter().filter_map(|name| Some((name, host.env.get_os(name)?)));
+    let set = set.map(|(name, path)| Ok((name, expand(Path::new(path), home)?)));
+    let variables = set.collect::<Result<Vec<_>, Failure>>()?;
     let option = option.map(|path| expand(path, home)).transpose()?;
-    let (variable, option) = (variable.as_deref(), option.as_deref());
+    let (variable, option) = (variables.first(), option.as_deref());
     let source = match (option, variable) {
         (Some(_), _) => Source::Option,
-        (None, Some(_)) => Source::Variable(CONFIG_VARIABLE),
+        (None, Some((name, _))) => Source::Variable(name),
         (None, None) => Source::Default,
     };
     match cloud {
-        Cloud::Alibaba => Ok((locate(option, variable, home).ok_or(Usage::NoHome)?, source)),
-        // The variable names a real file: in a sandbox only the option counts.
+        Cloud::Alibaba => Ok((locate(option, variable.map(|(_, path)| &**path), home).ok_or(Usage::NoHome)?, source)),
+        // The variables name real files: in a sandbox only the option counts.
         Cloud::Sandbox { .. } => match locate(option, None, None) {
-            Some(path) => Ok((refuse_real_file(path, &real_files(variable, home))?, source)),
+            Some(path) => Ok((refuse_real_file(path, &real_files(&variables, home))?, source)),
             None => Ok((sandbox_folder(host)?.join("config.json"), Source::Sandbox)),
         },
     }
@@ -274,8 +278,9 @@ fn expand(path: &Path, home: Option<&Path>) -> Result<PathBuf, Failure> {
 }
 
 /// The files that a sandbox must not touch.
-fn real_files(variable: Option<&Path>, home: Option<&Path>) -> Vec<PathBuf> {
-    [locate(None, None, home), locate(None, variable, None)].into_iter().flatten().collect()
+fn real_files(variables: &[(&str, PathBuf)], home: Option<&Path>) -> Vec<PathBuf> {
+    let named = variables.iter().map(|(_, path)| Some(path.clone()));
+    named.chain([locate(None, None, home)]).flatten().collect()
 }
 
 /// Refuses the real file, by any name: a sandbox must not touch it.

@@ -10,8 +10,8 @@ use super::context::Context;
 use super::credentials::{RegionArgs, WantedArgs};
 use super::failure::{Attempt, Failure};
 use super::serve::Served;
-use super::variables::{Variables, is_rival, key, profile};
-use crate::host::{BlockedSignals, Env, Host, Program};
+use super::variables::{FILE_VARIABLE, Variables, is_rival, key, profile};
+use crate::host::{BlockedSignals, Env, Program};
 use crate::serve::EndpointSettings;
 
 /// Run a command with the credentials of a profile
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure> 
     let mut variables = key(&credentials);
     variables.push(profile(name.as_str()));
     variables.extend(args.region.variables(context, credentials.region_id.as_deref()));
-    let program = program(context.host, args.command, variables);
+    let program = program(context, args.command, variables);
     let error = context.host.process.replace(&program);
     if error.kind() != io::ErrorKind::Unsupported {
         return Err(Failure::NotRun { program: program.name, error });
@@ -58,7 +58,7 @@ fn beside_endpoint(context: &Context<'_>, args: ExecArgs) -> Result<(), Failure>
         let mut served = Served::open(context, wanted, EndpointSettings::default(), interrupts).await?;
         let mut variables = served.variables();
         variables.extend(args.region.variables(context, served.region_id.as_deref()));
-        let program = program(context.host, args.command, variables);
+        let program = program(context, args.command, variables);
         let status = served.until(context.host.process.run(&program, &blocked, interrupts)).await;
         served.endpoint.close().await;
         pass_on(&program, status)
@@ -69,13 +69,16 @@ fn block_signals(context: &Context<'_>) -> Result<BlockedSignals, Failure> {
     context.host.process.block_signals().map_err(|error| Failure::System(Attempt::ListenForInterrupts, error))
 }
 
-/// The program with our environment, `variables` instead of all that compete with them.
-fn program(host: &Host, mut command: Vec<OsString>, variables: Variables) -> Program {
-    let kept = host.env.iter().filter(|(name, _)| !is_rival(name));
+/// The program with our environment, `variables` instead of all that compete with them. This program uses the same
+/// file there; a sandbox has its own.
+fn program(context: &Context<'_>, mut command: Vec<OsString>, variables: Variables) -> Program {
+    let kept = context.host.env.iter().filter(|(name, _)| !is_rival(name));
     let mut env: Env = kept.collect();
     for (name, value) in variables {
         env.set(name, value.expose());
     }
+    let file = std::path::absolute(context.logins.path()).ok().filter(|_| !context.cloud.is_sandbox());
+    file.into_iter().for_each(|file| env.set(FILE_VARIABLE, file));
     let args = command.split_off(1);
     Program { name: command.remove(0), args, env }
 }

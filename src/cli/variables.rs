@@ -40,6 +40,8 @@ const REGIONS: [&str; 5] = [
 const OSS_REGION: &str = "OSS_REGION";
 /// The region that came from a profile, so that the next profile's is not taken for the user's own choice.
 const PROFILE_REGION: &str = "ALIYUN_RS_REGION";
+/// The shared file that `exec` has used, so that this program uses the same one inside.
+pub(super) const FILE_VARIABLE: &str = "ALIYUN_RS_CONFIG_FILE";
 const ENDPOINTS: [&str; 2] = ["ALIBABA_CLOUD_CREDENTIALS_URI", "ALICLOUD_CREDENTIALS_URI"];
 /// Before the official SDKs ask a URI they look at the shared file and an older file of keys, and ask the machine they
 /// run on.

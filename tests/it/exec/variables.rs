@@ -252,3 +252,26 @@ fn json_output_resolves_the_region_in_the_same_order() {
         assert_eq!(answer["region_id"], expected);
     }
 }
+
+#[test]
+fn inside_exec_this_program_uses_the_same_login() {
+    let home = Home::with_profiles();
+    let file = fs::read_to_string(home.file()).unwrap();
+    fs::write(home.path("other.json"), file.replace("LTAI.id", "LTAI.other").replace("STS.id", "STS.other")).unwrap();
+    fs::set_permissions(home.path("other.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    let inside = "cd /; exec \"$0\" credentials";
+    for how in [&["exec", "--config-path", "other.json"][..], &["exec", "--config-path", "other.json", "--serve"]] {
+        for (profile, id) in [("key", "LTAI.other"), ("sts", "STS.other")] {
+            let args = [how, &["--profile", profile, "sh", "-c", inside, ALIYUN_RS]].concat();
+            let mut command = home.command(&args);
+            command.env("ALIBABA_CLOUD_CONFIG_FILE", home.file());
+            let ended = end(command);
+            assert!(ended.stdout.contains(id), "{args:?} {} {}", ended.stdout, ended.stderr);
+            // An option still names another file, and the next `exec` hands on its own.
+            let named = "exec \"$0\" exec --config-path .aliyun/config.json \"$0\" credentials";
+            let args = [how, &["--profile", profile, "sh", "-c", named, ALIYUN_RS]].concat();
+            let ended = end(home.command(&args));
+            assert!(ended.stdout.contains(&id.replace("other", "id")), "{args:?} {} {}", ended.stdout, ended.stderr);
+        }
+    }
+}
