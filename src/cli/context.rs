@@ -269,11 +269,15 @@ pub(super) fn config_path(host: &Host, cloud: &Cloud, option: Option<&Path>) -> 
     }
 }
 
-/// A path whose `~` no shell has expanded, as in `--config-path=~/file`, with the home folder in its place.
+/// A path whose `~` no shell has expanded, as in `--config-path=~/file`, with the home folder in its place. What else a
+/// shell would have expanded at its beginning (another user's home, a variable) is refused: it would name a new folder.
 fn expand(path: &Path, home: Option<&Path>) -> Result<PathBuf, Failure> {
-    match path.strip_prefix("~") {
-        Ok(rest) => Ok(home.ok_or(Usage::NoHome)?.join(rest)),
-        Err(_) => Ok(path.to_owned()),
+    if let Ok(rest) = path.strip_prefix("~") {
+        return Ok(home.ok_or(Usage::NoHome)?.join(rest));
+    }
+    match path.as_os_str().as_encoded_bytes().first() {
+        Some(b'~' | b'$') => Err(Usage::NotExpanded { path: path.to_owned() }.into()),
+        _ => Ok(path.to_owned()),
     }
 }
 

@@ -36,8 +36,9 @@ mod last_resort;
 mod limits;
 mod list;
 mod listener;
-mod model;
 #[cfg(target_os = "linux")]
+mod locations;
+mod model;
 mod mounted;
 mod network;
 #[cfg(unix)]

@@ -181,6 +181,10 @@ pub(in crate::cli) enum Usage {
     NothingShown,
     /// A format that cannot take variables away.
     NothingUnset,
+    /// A path whose beginning a shell would have expanded.
+    NotExpanded {
+        path: PathBuf,
+    },
     /// No setting was given.
     NothingToSet,
     OptionsMisplaced,

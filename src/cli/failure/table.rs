@@ -92,11 +92,8 @@ fn store_line(error: &StoreError, remembered: bool) -> Line<'_> {
         StoreError::Unsafe { why: Danger::WorldWritable, .. } => (Code::File, vec![Hint::ConfigPath]),
         StoreError::Io { source, .. } => match source.kind() {
             io::ErrorKind::PermissionDenied => (Code::File, vec![Hint::Ownership, Hint::ConfigPath]),
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                (Code::File, vec![Hint::ConfigPath])
-            }
-            io::ErrorKind::Unsupported => (Code::File, vec![Hint::ConfigPath]),
-            _ => (Code::File, vec![]),
+            // A path that cannot be, such as one below /proc, or a disk that fails: another place helps.
+            _ => (Code::File, vec![Hint::ConfigPath]),
         },
         _ => (Code::File, vec![]),
     }

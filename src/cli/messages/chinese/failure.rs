@@ -132,6 +132,9 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
         }
         Usage::NothingShown => f.write_str("未显示任何内容"),
         Usage::NothingUnset => f.write_str("`--unset` 需要 shell 可读取的格式：--format env、fish、powershell 或 cmd"),
+        Usage::NotExpanded { path } => {
+            write!(f, "{} 的开头未被 shell 展开：请给出完整路径，或以 ./ 或 ~/ 开头", quoted(path))
+        }
         Usage::NothingToSet => {
             f.write_str("没有要设置的内容：请指定 --region、--language、--oauth-site-type 或 --output-format")
         }

@@ -145,6 +145,11 @@ fn usage(usage: &Usage, f: &mut String) -> Result {
         Usage::NothingUnset => {
             f.write_str("`--unset` needs a format that a shell reads: --format env, fish, powershell or cmd")
         }
+        Usage::NotExpanded { path } => write!(
+            f,
+            "the beginning of {} was not expanded by the shell: give the whole path, or begin it with ./ or ~/",
+            quoted(path)
+        ),
         Usage::NothingToSet => {
             f.write_str("nothing to set: give --region, --language, --oauth-site-type or --output-format")
         }
