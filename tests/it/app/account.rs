@@ -1,20 +1,18 @@
-//! The sandbox's account, administered by commands alone: an empty one is brought to a first sign-in, and an
-//! application of its own to a user's.
+//! An application of the sandbox's account, from its creation to its end, by commands alone.
 
 use std::fs;
 
 use aliyun_rs::host::Host;
-use aliyun_rs::sandbox::Decision;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
 
-use crate::support::{Run, SIGN_IN, World, ports};
+use crate::support::World;
 
 const CALLBACK: &str = "https://gitlab.example.com/users/auth/alicloud/callback";
 
-/// An account in which nothing is installed, and the AccessKey of its administrator.
+/// An account, and the AccessKey of its administrator.
 fn account() -> World {
-    let world = World::with(|options| options.official_cli = false);
+    let world = World::new();
     let (id, secret) = world.sandbox.access_key("root");
     let admin = json!({"name": "admin", "mode": "AK", "access_key_id": id, "access_key_secret": secret});
     world.write_config(&json!({"current": "admin", "profiles": [admin]}).to_string());
@@ -32,34 +30,6 @@ fn post(world: &World, path: &str, fields: &[(&str, &str)]) -> (Option<url::Url>
     let answer = runtime.block_on(Host::from_os().http.send(request)).unwrap();
     let location = answer.headers().get(LOCATION).map(|location| location.to_str().unwrap().parse().unwrap());
     (location, serde_json::from_slice(answer.body()).unwrap_or_default())
-}
-
-#[test]
-fn an_empty_account_is_brought_to_a_first_sign_in() {
-    let world = account();
-    world.run(&["app", "status"]).done().says("not installed");
-    let _turn = ports::turn_at_one();
-    let waiting = Run::new(&SIGN_IN).no_browser().start(&world);
-    let page = waiting.page();
-    let refused = || world.visit(&page, "bob", Decision::Authorize).unwrap_err();
-    assert!(refused().contains("status: 403"), "not installed: {}", refused());
-    world.run(&["app", "install", "--yes"]).done().says("is installed").says("on demand");
-    assert!(refused().contains("status: 403"), "not assigned: {}", refused());
-    world.run(&["app", "assign", "bob", "role/developer", "--yes"]).done().says("bob").says("developer");
-    assert_eq!(world.visit(&page, "bob", Decision::Authorize).unwrap().0, 200, "the page is loaded again");
-    waiting.finish().done();
-    world.run(&["whoami"]).done().says("user/bob");
-
-    let admin = ["--profile", "admin"];
-    world.run(&[&["app", "unassign", "bob", "--yes"], &admin[..]].concat()).done().warns("until they expire");
-    let listed = world.run(&[&["app", "assignments", "--format", "json"], &admin[..]].concat()).done();
-    let expected = json!([{"principal_type": "role", "principal_name": "developer"}]);
-    assert_eq!(serde_json::from_str::<Value>(&listed.stdout).unwrap(), expected);
-    world.run(&["credentials"]).done().says("access_key_id");
-    let waiting = Run::new(&[&SIGN_IN[..], &["--timeout", "300ms"]].concat()).no_browser().start(&world);
-    let again = world.visit(&waiting.page(), "bob", Decision::Authorize);
-    assert!(again.unwrap_err().contains("status: 403"), "no longer assigned");
-    waiting.finish().exits(5);
 }
 
 #[test]
