@@ -41,6 +41,7 @@ use configure::switch::SwitchArgs;
 use configure::{ConfigureArgs, delete, list, switch};
 use context::{Context, ErrorFormat, GlobalArgs};
 use failure::{Attempt, Code, Failure, Usage};
+use messages::help::translate;
 use messages::{Message, Problem};
 use ui::Ui;
 
@@ -124,9 +125,10 @@ fn tree() -> clap::Command {
 /// All commands and their help.
 fn tree_with_help(ui: &Ui) -> clap::Command {
     let faults = |arg: clap::Arg| arg.long_help(ui.text(&Message::FaultHelp));
-    tree()
+    let tree = tree()
         .after_help(ui.text(&Message::ExitCodes))
-        .mut_subcommand("sandbox", |sandbox| sandbox.mut_arg("fault", faults))
+        .mut_subcommand("sandbox", |sandbox| sandbox.mut_arg("fault", faults));
+    translate(tree, ui.language().get())
 }
 
 /// Reads the arguments; `None` when they only asked for help or the version.

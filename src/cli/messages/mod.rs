@@ -8,6 +8,7 @@
 mod app;
 mod chinese;
 mod english;
+pub(super) mod help;
 mod label;
 pub(super) mod pages;
 mod problem;

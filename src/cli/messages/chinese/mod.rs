@@ -5,6 +5,7 @@ mod doctor;
 mod failure;
 mod faults;
 mod file;
+pub(super) mod help;
 mod hint;
 mod label;
 mod network;
