@@ -67,7 +67,8 @@ fn argument(arg: Arg, path: &str) -> Arg {
             }
         }
     }
-    if let ([value], false) = (arg.get_default_values(), arg.is_hide_default_value_set()) {
+    let hides = arg.is_hide_default_value_set() || !arg.get_action().takes_values();
+    if let ([value], false) = (arg.get_default_values(), hides) {
         notes += &default_value(&value.to_string_lossy());
     }
     let short = fold(&format!("{}{notes}", first(text)), WIDTH);

@@ -101,6 +101,8 @@ pub(in crate::cli::messages) const HELP: &[(&str, &str)] = &[
     ("credentials.format=cmd", "用于 cmd.exe"),
     ("credentials.format=dotenv", "用于 .env 文件"),
     ("credentials.unset", "输出从 Shell 中清除所有凭证的命令；需指定 Shell 的格式"),
+    ("credentials.output", "写入此文件，而不是标准输出；仅本人可读，一次性替换"),
+    ("serve.token_file", "保存 URL 中密钥的文件，与 --port 一起使用时 URL 保持不变；不存在时创建"),
     ("serve.format", "URL 的输出方式"),
     ("serve.format=url", "只输出 URL"),
     ("serve.format=env", "只输出让 POSIX Shell 使用该 URL 的命令"),
