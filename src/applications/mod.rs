@@ -9,6 +9,6 @@ pub mod official;
 pub mod own;
 pub mod people;
 
-pub use official::Status;
+pub use official::OfficialStatus;
 pub use own::{Difference, LookUpError};
 pub use people::{FindError, find};

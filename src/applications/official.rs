@@ -9,7 +9,7 @@ use crate::site::Site;
 
 /// What is true of `official-cli` in an account, as far as the identity may know it.
 #[derive(Debug)]
-pub struct Status {
+pub struct OfficialStatus {
     /// Who asks.
     pub identity: Result<Identity, CallError>,
     /// How it is installed; `None` if it is not.
@@ -37,7 +37,7 @@ pub fn uninstall(site: Site) -> Action {
 }
 
 /// Looks at everything that can be seen without changing anything.
-pub async fn status(client: &Client<'_>, site: Site) -> Status {
+pub async fn status(client: &Client<'_>, site: Site) -> OfficialStatus {
     let identity = caller_identity(client).await;
     let provision = provision(client, site).await;
     let assignments = match &provision {
@@ -46,7 +46,7 @@ pub async fn status(client: &Client<'_>, site: Site) -> Status {
         Err(_) => Some(ims::assignments(client, site.client_id()).await),
         Ok(_) => None,
     };
-    Status { identity, provision, assignments }
+    OfficialStatus { identity, provision, assignments }
 }
 
 /// Whether it is decided by assignments who may sign in: all identities may sign in through other third-party
@@ -55,7 +55,7 @@ pub fn has_assignments(provision: &Provision) -> bool {
     provision.category != Category::ThirdParty && provision.assignment != AssignmentType::AllowAll
 }
 
-impl Status {
+impl OfficialStatus {
     /// The actions that the identity was not allowed.
     pub fn denied(&self) -> Vec<&'static str> {
         let provision = self.provision.as_ref().err();

@@ -1,6 +1,6 @@
 //! The account's own applications: found by name or id, compared with what is wanted, changed by union.
 
-use crate::openapi::ims::{self, Application, ApplicationType, Changes, NewApplication};
+use crate::openapi::ims::{self, Application, ApplicationChanges, ApplicationType, NewApplication};
 use crate::openapi::{ActionError, Client};
 
 /// The fewest digits of an id, so that a name of digits is not taken for one.
@@ -136,9 +136,9 @@ pub struct Edit {
 }
 
 /// Returns the changes that make `edit` of `application`; none where nothing changes.
-pub fn changes(application: &Application, edit: &Edit) -> Changes {
+pub fn changes(application: &Application, edit: &Edit) -> ApplicationChanges {
     let scopes: Vec<String> = application.scopes.iter().map(|scope| scope.name.clone()).collect();
-    Changes {
+    ApplicationChanges {
         display_name: edit.display_name.clone().filter(|name| *name != application.display_name),
         redirect_uris: merged(&application.redirect_uris, &edit.add_callbacks, &edit.remove_callbacks),
         scopes: merged(&scopes, &edit.add_scopes, &edit.remove_scopes),
@@ -159,7 +159,7 @@ fn merged(present: &[String], add: &[String], remove: &[String]) -> Option<Vec<S
 }
 
 /// Whether `application` is as `changes` would have it.
-pub fn has(application: &Application, changes: &Changes) -> bool {
+pub fn has(application: &Application, changes: &ApplicationChanges) -> bool {
     let set = |list: &[String]| list.iter().cloned().collect::<std::collections::BTreeSet<_>>();
     let scopes: Vec<String> = application.scopes.iter().map(|scope| scope.name.clone()).collect();
     let without_openid = |list: &[String]| {

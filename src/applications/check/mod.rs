@@ -30,7 +30,7 @@ pub use observation::{Judgement, Observation, SignInError, Skipped, Subject};
 const ROLES_SINCE: Timestamp = Timestamp::from_unix(1_725_926_400);
 
 /// What is checked.
-pub struct Input<'a> {
+pub struct CheckInput<'a> {
     /// The application, at its site.
     pub client: ConfidentialClient<'a>,
     /// What reads the application; `None` without credentials.
@@ -55,7 +55,7 @@ pub struct Input<'a> {
 
 /// All that was seen.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CheckReport {
     /// One by one, in order.
     pub observations: Vec<Observation>,
     /// Who signed in, if somebody did.
@@ -64,7 +64,7 @@ pub struct Report {
     pub scopes: Vec<String>,
 }
 
-impl Report {
+impl CheckReport {
     fn saw(&mut self, observation: Observation) {
         self.observations.push(observation);
     }
@@ -76,8 +76,12 @@ impl Report {
 }
 
 /// Looks at everything. `announce` is told the page that a person has to open, and why no browser does.
-pub async fn check(host: &Host, input: &Input<'_>, announce: &mut dyn FnMut(&str, Option<NoBrowser>)) -> Report {
-    let mut report = Report { scopes: input.scopes.to_vec(), ..Report::default() };
+pub async fn check(
+    host: &Host,
+    input: &CheckInput<'_>,
+    announce: &mut dyn FnMut(&str, Option<NoBrowser>),
+) -> CheckReport {
+    let mut report = CheckReport { scopes: input.scopes.to_vec(), ..CheckReport::default() };
     let application = read_application(input, &mut report).await;
     let callback = wanted_callback(input, application.as_ref());
     if let Some(application) = &application {
@@ -110,12 +114,12 @@ pub async fn check(host: &Host, input: &Input<'_>, announce: &mut dyn FnMut(&str
     report
 }
 
-fn wanted_callback(input: &Input<'_>, application: Option<&Application>) -> Option<String> {
+fn wanted_callback(input: &CheckInput<'_>, application: Option<&Application>) -> Option<String> {
     let given = input.callback.map(str::to_owned).or_else(|| input.gitlab.map(GitLab::callback));
     given.or_else(|| application?.redirect_uris.first().cloned())
 }
 
-async fn read_application(input: &Input<'_>, report: &mut Report) -> Option<Application> {
+async fn read_application(input: &CheckInput<'_>, report: &mut CheckReport) -> Option<Application> {
     let Some(api) = input.api else {
         report.saw(Observation::NoCredentials);
         return None;
@@ -138,7 +142,11 @@ async fn read_application(input: &Input<'_>, report: &mut Report) -> Option<Appl
 }
 
 /// The ids of the secrets show whether one was taken for a secret.
-async fn look_at_secrets(api: &Client<'_>, input: &Input<'_>, report: &mut Report) -> Result<(), ActionError> {
+async fn look_at_secrets(
+    api: &Client<'_>,
+    input: &CheckInput<'_>,
+    report: &mut CheckReport,
+) -> Result<(), ActionError> {
     let secrets = ims::secrets(api, input.client.id).await?;
     if secrets.is_empty() {
         report.saw(Observation::NoSecretThere);
@@ -151,7 +159,7 @@ async fn look_at_secrets(api: &Client<'_>, input: &Input<'_>, report: &mut Repor
 }
 
 /// What the configuration alone shows.
-fn judge(input: &Input<'_>, application: &Application, callback: Option<&str>, report: &mut Report) {
+fn judge(input: &CheckInput<'_>, application: &Application, callback: Option<&str>, report: &mut CheckReport) {
     let wanted = NewApplication {
         name: application.name.clone(),
         display_name: application.display_name.clone(),
@@ -171,7 +179,13 @@ fn judge(input: &Input<'_>, application: &Application, callback: Option<&str>, r
 }
 
 /// Asks the authorization endpoint, and the other site's where this one refuses; returns whether a sign-in has a chance.
-async fn ask_for_callback(host: &Host, input: &Input<'_>, callback: &str, is_known: bool, report: &mut Report) -> bool {
+async fn ask_for_callback(
+    host: &Host,
+    input: &CheckInput<'_>,
+    callback: &str,
+    is_known: bool,
+    report: &mut CheckReport,
+) -> bool {
     let client = input.client;
     let asked = match ask(host, client, callback).await {
         Some(Ok(asked)) => asked,
@@ -205,7 +219,7 @@ async fn ask(host: &Host, client: ConfidentialClient<'_>, callback: &str) -> Opt
 }
 
 /// Checks the secret, and returns it without blanks unless it is surely wrong.
-async fn check_secret(host: &Host, input: &Input<'_>, report: &mut Report) -> Option<Secret> {
+async fn check_secret(host: &Host, input: &CheckInput<'_>, report: &mut CheckReport) -> Option<Secret> {
     let given = input.secret.filter(|secret| !secret.expose().trim().is_empty());
     let Some(given) = given else {
         report.saw(Observation::SecretNotGiven);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::callback::Loopback;
 use super::observation::{Observation, SignInError};
-use super::{Input, Report};
+use super::{CheckInput, CheckReport};
 use crate::host::{Host, NoBrowser};
 use crate::oauth::authorize::{Authorization, authorize_client};
 use crate::oauth::callback::{Callback, Expected};
@@ -20,12 +20,12 @@ const OPENID: &str = "openid";
 
 pub(super) async fn sign_in(
     host: &Host,
-    input: &Input<'_>,
+    input: &CheckInput<'_>,
     secret: &Secret,
     loopback: &Loopback,
     timeout: Duration,
     announce: &mut dyn FnMut(&str, Option<NoBrowser>),
-    report: &mut Report,
+    report: &mut CheckReport,
 ) {
     match obtain(host, input, secret, loopback, timeout, announce).await {
         Ok(granted) => look(host, input, secret, &granted, report).await,
@@ -36,7 +36,7 @@ pub(super) async fn sign_in(
 /// From the page to tokens.
 async fn obtain(
     host: &Host,
-    input: &Input<'_>,
+    input: &CheckInput<'_>,
     secret: &Secret,
     loopback: &Loopback,
     timeout: Duration,
@@ -60,7 +60,7 @@ async fn obtain(
 }
 
 /// GitLab's strategy asks for no scope, which means all that the application has. Who asks for some, gets no more.
-fn scopes_to_ask(input: &Input<'_>) -> Vec<String> {
+fn scopes_to_ask(input: &CheckInput<'_>) -> Vec<String> {
     if input.gitlab.is_some() || input.scopes.is_empty() {
         return Vec::new();
     }
@@ -103,7 +103,7 @@ async fn receive(
 }
 
 /// What the tokens are good for; then they are revoked.
-async fn look(host: &Host, input: &Input<'_>, secret: &Secret, granted: &Granted, report: &mut Report) {
+async fn look(host: &Host, input: &CheckInput<'_>, secret: &Secret, granted: &Granted, report: &mut CheckReport) {
     let client = input.client;
     scopes(input, granted, report);
     match userinfo(client.http, client.cloud, client.site, &granted.access_token).await {
@@ -128,7 +128,7 @@ async fn look(host: &Host, input: &Input<'_>, secret: &Secret, granted: &Granted
     report.saw(outcome);
 }
 
-fn scopes(input: &Input<'_>, granted: &Granted, report: &mut Report) {
+fn scopes(input: &CheckInput<'_>, granted: &Granted, report: &mut CheckReport) {
     let Some(scopes) = &granted.scopes else { return report.saw(Observation::ScopesUnsaid) };
     let is_missing = |scope: &&String| !scopes.contains(scope) && *scope != OPENID;
     let missing: Vec<String> = input.scopes.iter().filter(is_missing).cloned().collect();
@@ -139,7 +139,7 @@ fn scopes(input: &Input<'_>, granted: &Granted, report: &mut Report) {
     report.scopes.clone_from(scopes);
 }
 
-async fn id_token(host: &Host, input: &Input<'_>, token: &Secret, who: Option<&UserInfo>) -> Observation {
+async fn id_token(host: &Host, input: &CheckInput<'_>, token: &Secret, who: Option<&UserInfo>) -> Observation {
     let client = input.client;
     let (keys, date) = match keys(client.http, client.cloud, client.site).await {
         Ok(found) => found,

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::session::{ChangeArgs, Session, Talk, overall};
 use crate::applications::people::{FindError, find};
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::openapi::ims::{self, Principal};
 
@@ -21,7 +21,7 @@ pub(super) struct AssignArgs {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &AssignArgs) -> Result<(), Failure> {
-    let (site, place, id) = (session.site, Place::Assignments(session.site), session.site.client_id());
+    let (site, place, id) = (session.site, ConsolePage::Assignments(session.site), session.site.client_id());
     session.talk(async |talk| {
         let (principals, mut failures) = found(talk, &args.names).await?;
         let actions: Vec<_> = principals.iter().map(|principal| ims::assign(id, principal)).collect();
@@ -48,7 +48,7 @@ pub(super) fn run(session: &Session<'_>, args: &AssignArgs) -> Result<(), Failur
 
 /// Finds everybody who is named, each once. A name that leads nowhere is shown, and the rest goes on.
 pub(super) async fn found(talk: &mut Talk<'_>, names: &[String]) -> Result<(Vec<Principal>, Vec<Failure>), Failure> {
-    let (client, place) = (talk.client.clone(), Place::Assignments(talk.site));
+    let (client, place) = (talk.client.clone(), ConsolePage::Assignments(talk.site));
     let (mut principals, mut failures) = (Vec::new(), Vec::new());
     for who in names {
         match talk.hear(find(&client, who)).await? {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::session::Session;
 use crate::applications::official;
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Label, Message};
 use crate::cli::render::table;
 use crate::openapi::ims::{self, Principal};
@@ -39,7 +39,7 @@ struct Row<'a> {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &AssignmentsArgs) -> Result<(), Failure> {
-    let (site, place) = (session.site, Place::Assignments(session.site));
+    let (site, place) = (session.site, ConsolePage::Assignments(session.site));
     let (everyone, principals) = session.talk(async |talk| {
         let client = talk.client.clone();
         let provision = talk.wait(place, official::provision(&client, site)).await?;

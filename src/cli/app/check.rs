@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::options::{read_callback, read_client_id, read_gitlab, read_scope};
 use super::session::{Session, Talk, WhoArgs};
-use crate::applications::check::{self, Input, Judgement, Observation, Report};
+use crate::applications::check::{self, CheckInput, CheckReport, Judgement, Observation};
 use crate::applications::gitlab::{GitLab, GitLabUser, SCOPES};
 use crate::cli::context::Context;
 use crate::cli::failure::{AppFailure, Code, Failure};
@@ -70,7 +70,7 @@ pub(super) struct CheckArgs {
 
 /// The answer for programs.
 #[derive(Serialize)]
-struct Answer {
+struct CheckAnswer {
     client_id: String,
     findings: Vec<Line>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -143,10 +143,10 @@ impl CheckArgs {
         id: &str,
         api: Option<&Client<'_>>,
         secret: Option<&Secret>,
-    ) -> Result<Report, Failure> {
+    ) -> Result<CheckReport, Failure> {
         let mut scopes = self.scope.clone();
         scopes.extend(self.gitlab_url.iter().flat_map(|_| SCOPES.map(str::to_owned)));
-        let input = Input {
+        let input = CheckInput {
             client: ConfidentialClient { http: &*context.host.http, cloud: &context.cloud, site: talk.site, id },
             api,
             secret,
@@ -169,11 +169,11 @@ impl CheckArgs {
     }
 }
 
-fn show(ui: &Ui, args: &CheckArgs, client_id: String, report: &Report) -> Result<(), Failure> {
+fn show(ui: &Ui, args: &CheckArgs, client_id: String, report: &CheckReport) -> Result<(), Failure> {
     let findings: Vec<Line> = report.observations.iter().map(|seen| line(ui, seen)).collect();
     let gitlab = if args.gitlab_url.is_some() { rows(report) } else { Vec::new() };
     match args.format {
-        ListFormat::Json => ui.print_json(&Answer { client_id, findings, gitlab }, true),
+        ListFormat::Json => ui.print_json(&CheckAnswer { client_id, findings, gitlab }, true),
         ListFormat::Table => {
             ui.print_lines(report.observations.iter().zip(&findings).map(|(seen, line)| shown(ui, seen, line)))?;
             gitlab.iter().try_for_each(|row| {
@@ -204,7 +204,7 @@ fn shown(ui: &Ui, seen: &Observation, line: &Line) -> String {
 }
 
 /// Who signed in; without that, every kind of identity.
-fn rows(report: &Report) -> Vec<Row> {
+fn rows(report: &CheckReport) -> Vec<Row> {
     match &report.who {
         Some(who) => {
             let identity = match who.kind.as_deref() {

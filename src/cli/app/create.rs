@@ -7,7 +7,7 @@ use super::secret::SecretArgs;
 use super::session::{ChangeArgs, Session, Talk};
 use crate::applications::gitlab::{self, GitLab};
 use crate::applications::own;
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message, Warning};
 use crate::openapi::ims::{self, ApplicationType, NewApplication};
 
@@ -94,7 +94,7 @@ pub(super) fn run(session: &Session<'_>, args: &CreateArgs) -> Result<(), Failur
 }
 
 async fn create(talk: &mut Talk<'_>, args: &CreateArgs, wanted: &NewApplication) -> Result<(), Failure> {
-    let (client, place) = (talk.client.clone(), Place::Own(talk.site));
+    let (client, place) = (talk.client.clone(), ConsolePage::Own(talk.site));
     refuse_existing(talk, wanted, args.gitlab_url.as_ref()).await?;
     let has_secret = wanted.kind != ApplicationType::Native;
     let secret = has_secret.then(|| args.secret.place(talk, args.change)).transpose()?;
@@ -124,7 +124,7 @@ async fn create(talk: &mut Talk<'_>, args: &CreateArgs, wanted: &NewApplication)
 
 /// Says in what an application of the same name differs, instead of creating a second one.
 async fn refuse_existing(talk: &mut Talk<'_>, wanted: &NewApplication, gitlab: Option<&GitLab>) -> Result<(), Failure> {
-    let (client, place) = (talk.client.clone(), Place::Own(talk.site));
+    let (client, place) = (talk.client.clone(), ConsolePage::Own(talk.site));
     let all = talk.wait(place, ims::applications(&client)).await?;
     let Some(same) = all.into_iter().find(|application| application.name == wanted.name) else { return Ok(()) };
     let existing = talk.wait(place, ims::application(&client, &same.id)).await?.unwrap_or(same);

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::session::{ChangeArgs, Session};
-use crate::cli::failure::{Failure, Place};
+use crate::cli::failure::{ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::openapi::ims;
 
@@ -26,7 +26,7 @@ pub(super) fn run(session: &Session<'_>, args: &DeleteAppArgs) -> Result<(), Fai
         let action = ims::delete_application(&application.id);
         let what = AppMessage::WillDelete { application: &application };
         if talk.agree(args.change, what, std::slice::from_ref(&action)).await? {
-            talk.wait(Place::Own(talk.site), client.perform(&action)).await?;
+            talk.wait(ConsolePage::Own(talk.site), client.perform(&action)).await?;
             talk.ui.print_message(&Message::App(AppMessage::DeletedApplication { application: &application }))?;
         }
         Ok(())

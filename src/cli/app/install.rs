@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::session::{ChangeArgs, Session};
 use crate::applications::official;
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 
 pub(super) const ACTIONS: &[&str] = &["GetApplicationProvisionInfo", "ProvisionExternalApplication"];
@@ -17,7 +17,7 @@ pub(super) struct InstallArgs {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &InstallArgs) -> Result<(), Failure> {
-    let (site, place) = (session.site, Place::ThirdParty(session.site));
+    let (site, place) = (session.site, ConsolePage::ThirdParty(session.site));
     session.talk(async |talk| {
         let client = talk.client.clone();
         if let Some(provision) = talk.wait(place, official::provision(&client, site)).await? {

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::session::Session;
 use super::show::Shown;
-use crate::cli::failure::{Failure, Place};
+use crate::cli::failure::{ConsolePage, Failure};
 use crate::cli::messages::Label;
 use crate::cli::render::table;
 use crate::openapi::ims::{self, Application};
@@ -31,7 +31,7 @@ enum Format {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &ListAppsArgs) -> Result<(), Failure> {
-    let place = Place::Own(session.site);
+    let place = ConsolePage::Own(session.site);
     let applications = session.talk(async |talk| {
         let client = talk.client.clone();
         talk.wait(place, ims::applications(&client)).await

@@ -42,7 +42,7 @@ enum AppCommand {
     Assign(assign::AssignArgs),
     Unassign(unassign::UnassignArgs),
     Assignments(assignments::AssignmentsArgs),
-    Status(status::StatusArgs),
+    Status(status::AppStatusArgs),
     Create(create::CreateArgs),
     List(list::ListAppsArgs),
     Show(show::ShowArgs),

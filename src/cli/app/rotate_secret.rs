@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::secret::SecretArgs;
 use super::session::{ChangeArgs, Session, Talk};
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::openapi::ims::{self, AppSecret, Application};
 
@@ -35,7 +35,7 @@ pub(super) fn run(session: &Session<'_>, args: &RotateSecretArgs) -> Result<(), 
     session.talk(async |talk| {
         let client = talk.client.clone();
         let application = talk.look_up(&args.name).await?;
-        let secrets = talk.wait(Place::Own(talk.site), ims::secrets(&client, &application.id)).await?;
+        let secrets = talk.wait(ConsolePage::Own(talk.site), ims::secrets(&client, &application.id)).await?;
         match &args.drop {
             Some(id) => drop_secret(talk, args.change, &application, &secrets, id).await,
             None => add_secret(talk, args, &application, &secrets).await,
@@ -80,7 +80,7 @@ async fn drop_secret(
     let action = ims::delete_secret(&application.id, id);
     let what = AppMessage::WillDropSecret { application, secret: id, is_last: secrets.len() == 1 };
     if talk.agree(change, what, std::slice::from_ref(&action)).await? {
-        talk.wait(Place::Own(talk.site), client.perform(&action)).await?;
+        talk.wait(ConsolePage::Own(talk.site), client.perform(&action)).await?;
         talk.ui.print_message(&Message::App(AppMessage::SecretDropped { secret: id }))?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::session::{ChangeArgs, Talk};
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::host::PrivateFile;
 use crate::openapi::ims::{self, Application};
@@ -64,7 +64,7 @@ impl SecretPlace {
 impl Ready {
     /// Creates a secret of `application` and puts it there.
     pub(super) async fn fill(self, talk: &mut Talk<'_>, application: &Application) -> Result<(), Failure> {
-        let (client, place, name) = (talk.client.clone(), Place::Own(talk.site), application.name.clone());
+        let (client, place, name) = (talk.client.clone(), ConsolePage::Own(talk.site), application.name.clone());
         let action = ims::create_secret(&application.id);
         let secret = match talk.wait(place, ims::make_secret(&client, &action)).await {
             Ok(secret) => secret,

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::applications::own;
 use crate::cli::context::Context;
 use crate::cli::credentials::WantedArgs;
-use crate::cli::failure::{AppFailure, Code, Failure, Place};
+use crate::cli::failure::{AppFailure, Code, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::cli::options::{read_profile, read_site, read_yes};
 use crate::cli::prompt::Prompter;
@@ -106,7 +106,7 @@ impl Talk<'_> {
     /// Waits for `asked`, unless an interrupt comes first. The same could be done at `place`.
     pub(super) async fn wait<T>(
         &mut self,
-        place: Place,
+        place: ConsolePage,
         asked: impl Future<Output = Result<T, ActionError>>,
     ) -> Result<T, Failure> {
         self.hear(asked).await?.map_err(|error| AppFailure::Action { error, place }.into())
@@ -122,7 +122,7 @@ impl Talk<'_> {
 
     /// Looks an own application up by name or id.
     pub(super) async fn look_up(&mut self, name: &str) -> Result<Application, Failure> {
-        let (client, place) = (self.client.clone(), Place::Own(self.site));
+        let (client, place) = (self.client.clone(), ConsolePage::Own(self.site));
         let found = self.hear(own::look_up(&client, name)).await?;
         found.map_err(|error| AppFailure::LookUp { error, place }.into())
     }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::session::Session;
-use crate::cli::failure::{Failure, Place};
+use crate::cli::failure::{ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::openapi::ims::{self, AppSecret, Application};
 
@@ -72,7 +72,7 @@ impl<'a> Shown<'a> {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &ShowArgs) -> Result<(), Failure> {
-    let place = Place::Own(session.site);
+    let place = ConsolePage::Own(session.site);
     let (application, secrets) = session.talk(async |talk| {
         let client = talk.client.clone();
         let application = talk.look_up(&args.name).await?;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::session::Session;
 use crate::applications::official;
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 
 /// All that an administrator of `official-cli` needs.
@@ -22,10 +22,10 @@ pub(super) const ACTIONS: &[&str] = &[
 
 /// Show whether official-cli is installed and who may use it
 #[derive(Args, Debug)]
-pub(super) struct StatusArgs {}
+pub(super) struct AppStatusArgs {}
 
 pub(super) fn run(session: &Session<'_>) -> Result<(), Failure> {
-    let (site, place) = (session.site, Place::ThirdParty(session.site));
+    let (site, place) = (session.site, ConsolePage::ThirdParty(session.site));
     let status = session.talk(async |talk| {
         let client = talk.client.clone();
         talk.hear(official::status(&client, site)).await

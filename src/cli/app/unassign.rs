@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::assign::{found, not_done};
 use super::session::{ChangeArgs, Session, overall};
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
 use crate::openapi::ims;
 
@@ -24,7 +24,7 @@ pub(super) struct UnassignArgs {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &UnassignArgs) -> Result<(), Failure> {
-    let (site, place, id) = (session.site, Place::Assignments(session.site), session.site.client_id());
+    let (site, place, id) = (session.site, ConsolePage::Assignments(session.site), session.site.client_id());
     session.talk(async |talk| {
         let (principals, mut failures) = found(talk, &args.names).await?;
         let actions: Vec<_> = principals.iter().map(|principal| ims::unassign(id, principal)).collect();

@@ -6,9 +6,9 @@ use super::options::{read_callback, read_display_name, read_gitlab, read_scope};
 use super::session::{ChangeArgs, Session};
 use crate::applications::gitlab::{self, GitLab};
 use crate::applications::own::{self, Edit};
-use crate::cli::failure::{AppFailure, Failure, Place};
+use crate::cli::failure::{AppFailure, ConsolePage, Failure};
 use crate::cli::messages::{AppMessage, Message};
-use crate::openapi::ims::{self, Changes};
+use crate::openapi::ims::{self, ApplicationChanges};
 
 pub(super) const ACTIONS: &[&str] = &["ListApplications", "GetApplication", "UpdateApplication"];
 
@@ -62,12 +62,12 @@ impl UpdateArgs {
 }
 
 pub(super) fn run(session: &Session<'_>, args: &UpdateArgs) -> Result<(), Failure> {
-    let place = Place::Own(session.site);
+    let place = ConsolePage::Own(session.site);
     session.talk(async |talk| {
         let client = talk.client.clone();
         let application = talk.look_up(&args.name).await?;
         let changes = own::changes(&application, &args.edit());
-        if changes == Changes::default() {
+        if changes == ApplicationChanges::default() {
             return talk.ui.print_message(&Message::App(AppMessage::NothingToChange { name: &application.name }));
         }
         let action = ims::update_application(&application.id, &changes);

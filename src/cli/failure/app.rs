@@ -17,9 +17,9 @@ use crate::site::Site;
 #[derive(Debug)]
 pub(in crate::cli) enum AppFailure {
     /// An action was refused or brought nothing usable.
-    Action { error: ActionError, place: Place },
+    Action { error: ActionError, place: ConsolePage },
     /// Nobody, or more than one, is meant by a name.
-    Find { error: FindError, place: Place },
+    Find { error: FindError, place: ConsolePage },
     /// Confirmation is needed, but standard input is not a terminal.
     NotConfirmed,
     /// The person declined.
@@ -29,9 +29,9 @@ pub(in crate::cli) enum AppFailure {
     /// `official-cli` is not installed in the account.
     NotInstalled(Site),
     /// A change was made, but what was read afterwards does not show it.
-    NotThere { place: Place },
+    NotThere { place: ConsolePage },
     /// None, or more than one, of the own applications is meant by a name.
-    LookUp { error: LookUpError, place: Place },
+    LookUp { error: LookUpError, place: ConsolePage },
     /// An application of this name exists.
     Exists { id: String, wanted: NewApplication, gitlab: Option<String>, differences: Vec<Difference> },
     /// The name is too long to be the one that users see, too.
@@ -58,7 +58,7 @@ pub(in crate::cli) enum AppFailure {
 
 /// Where in the RAM console the same can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Place {
+pub(in crate::cli) enum ConsolePage {
     /// The third-party applications, where `official-cli` is installed.
     ThirdParty(Site),
     /// The assignments of `official-cli`.
@@ -67,7 +67,7 @@ pub(in crate::cli) enum Place {
     Own(Site),
 }
 
-impl Place {
+impl ConsolePage {
     pub(in crate::cli) fn address(self) -> String {
         match self {
             Self::ThirdParty(site) => format!("{}?activeTab=ThirdParty", site.applications_page()),
@@ -144,7 +144,7 @@ pub(super) fn line(error: &AppFailure) -> Line<'_> {
     }
 }
 
-fn action_line(error: &ActionError, place: Place) -> Line<'_> {
+fn action_line(error: &ActionError, place: ConsolePage) -> Line<'_> {
     let console = Hint::App(AppHint::Console { place });
     match &error.error {
         _ if error.is_denied() => {

@@ -25,7 +25,7 @@ use crate::site::Site;
 
 use super::messages::Problem;
 use super::shell::Unquotable;
-pub(in crate::cli) use app::{AppFailure, Place};
+pub(in crate::cli) use app::{AppFailure, ConsolePage};
 pub(in crate::cli) use report::{Report, profile_option, sign_in_command};
 pub(in crate::cli) use table::transport_hint;
 

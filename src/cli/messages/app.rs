@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use crate::applications::Status;
+use crate::applications::OfficialStatus;
 use crate::applications::check::{Judgement, Observation};
 use crate::applications::gitlab::GitLabUser;
-use crate::cli::failure::{Failure, Place};
-use crate::openapi::ims::{AppSecret, Application, Changes, NewApplication, NewSecret, Principal, Provision};
+use crate::cli::failure::{ConsolePage, Failure};
+use crate::openapi::ims::{
+    AppSecret, Application, ApplicationChanges, NewApplication, NewSecret, Principal, Provision,
+};
 use crate::site::Site;
 use crate::text::shell_word;
 
@@ -60,7 +62,7 @@ pub(in crate::cli) enum AppMessage<'a> {
     Everyone,
     NobodyAssigned,
     Status {
-        status: &'a Status,
+        status: &'a OfficialStatus,
         site: Site,
     },
     /// The question for a secret that is not shown.
@@ -100,7 +102,7 @@ pub(in crate::cli) enum AppMessage<'a> {
     },
     WillUpdate {
         application: &'a Application,
-        changes: &'a Changes,
+        changes: &'a ApplicationChanges,
     },
     Updated {
         application: &'a Application,
@@ -141,7 +143,7 @@ pub(in crate::cli) enum Losing<'a> {
 /// What a person can do about a failure.
 #[derive(Clone, Copy)]
 pub(in crate::cli) enum AppHint<'a> {
-    Console { place: Place },
+    Console { place: ConsolePage },
     Permission { action: &'a str },
     OtherSite { site: Site },
     Role { name: &'a str },

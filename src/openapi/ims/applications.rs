@@ -98,7 +98,7 @@ pub struct NewApplication {
 
 /// What to change of an application. A list replaces the old one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct ApplicationChanges {
     /// The name for users.
     pub display_name: Option<String>,
     /// All the addresses.
@@ -140,7 +140,7 @@ pub fn create_application(new: &NewApplication) -> Action {
 }
 
 /// Makes the action that changes the application `id`.
-pub fn update_application(id: &str, changes: &Changes) -> Action {
+pub fn update_application(id: &str, changes: &ApplicationChanges) -> Action {
     action("UpdateApplication")
         .with(APP_ID, id)
         .with_some("NewDisplayName", changes.display_name.as_ref())

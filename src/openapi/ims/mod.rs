@@ -8,9 +8,9 @@ mod provisions;
 mod users;
 
 pub use applications::{
-    AppSecret, Application, ApplicationType, Changes, NewApplication, NewSecret, Scope, application, applications,
-    create_application, create_secret, delete_application, delete_secret, make_application, make_secret, secrets,
-    update_application,
+    AppSecret, Application, ApplicationChanges, ApplicationType, NewApplication, NewSecret, Scope, application,
+    applications, create_application, create_secret, delete_application, delete_secret, make_application, make_secret,
+    secrets, update_application,
 };
 pub use assignments::{Principal, PrincipalType, assign, assignments, unassign};
 pub use provisions::{AssignmentType, Category, Provision, deprovision, provision, provision_external};

@@ -7,8 +7,8 @@ mod own;
 use std::fmt::{Result, Write as _};
 
 use super::network::call;
-use crate::applications::Status;
-use crate::cli::failure::Place;
+use crate::applications::OfficialStatus;
+use crate::cli::failure::ConsolePage;
 use crate::cli::messages::AppMessage;
 use crate::cli::messages::app::Losing;
 use crate::cli::messages::app::drop_command;
@@ -112,7 +112,7 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
     }
 }
 
-fn status(status: &Status, site: Site, f: &mut String) -> Result {
+fn status(status: &OfficialStatus, site: Site, f: &mut String) -> Result {
     f.write_str("身份          ")?;
     match &status.identity {
         Ok(identity) => writeln!(f, "{}（{}）", identity.arn, identity.identity_type)?,
@@ -162,7 +162,7 @@ pub(super) fn scopes(scopes: &[Scope]) -> String {
     }
 }
 
-fn assigned(status: &Status, f: &mut String) -> Result {
+fn assigned(status: &OfficialStatus, f: &mut String) -> Result {
     match &status.assignments {
         None => Ok(()),
         Some(Ok(principals)) if principals.is_empty() => f.write_str("已分配        无\n"),
@@ -180,7 +180,7 @@ fn assigned(status: &Status, f: &mut String) -> Result {
 }
 
 /// What the identity may do about it. That reading works is seen; changes cannot be tried out.
-fn may(status: &Status, site: Site, f: &mut String) -> Result {
+fn may(status: &OfficialStatus, site: Site, f: &mut String) -> Result {
     let denied = status.denied();
     let is_account = status.identity.as_ref().is_ok_and(|identity| identity.is_account());
     match denied.as_slice() {
@@ -193,8 +193,8 @@ fn may(status: &Status, site: Site, f: &mut String) -> Result {
             writeln!(f, "权限          缺少 {}（`--policy` 会输出所需的权限策略）", actions.join("、"))?;
         }
     }
-    writeln!(f, "控制台        {}", Place::ThirdParty(site).address())?;
-    writeln!(f, "              {}", Place::Assignments(site).address())
+    writeln!(f, "控制台        {}", ConsolePage::ThirdParty(site).address())?;
+    writeln!(f, "              {}", ConsolePage::Assignments(site).address())
 }
 
 fn named(principals: &[Principal], f: &mut String) -> Result {

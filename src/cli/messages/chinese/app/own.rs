@@ -8,7 +8,7 @@ use super::scopes;
 use crate::applications::gitlab::PLACEHOLDER;
 use crate::applications::{Difference, LookUpError};
 use crate::cli::messages::shown::{name, quoted};
-use crate::openapi::ims::{AppSecret, Application, Changes, NewApplication, NewSecret};
+use crate::openapi::ims::{AppSecret, Application, ApplicationChanges, NewApplication, NewSecret};
 use crate::text::visible;
 
 pub(super) fn will_create(new: &NewApplication, f: &mut String) -> Result {
@@ -72,7 +72,7 @@ fn lines(label: &str, items: &[String], f: &mut String) -> Result {
     items.iter().try_for_each(|item| writeln!(f, "{label}{}", name(item)))
 }
 
-pub(super) fn will_update(application: &Application, changes: &Changes, f: &mut String) -> Result {
+pub(super) fn will_update(application: &Application, changes: &ApplicationChanges, f: &mut String) -> Result {
     writeln!(f, "即将修改应用 `{}`（{}）：", name(&application.name), name(&application.id))?;
     if let Some(display_name) = &changes.display_name {
         writeln!(f, "显示名称      {}（原为 {}）", name(display_name), name(&application.display_name))?;

@@ -7,8 +7,8 @@ mod own;
 use std::fmt::{Result, Write as _};
 
 use super::network::call;
-use crate::applications::Status;
-use crate::cli::failure::Place;
+use crate::applications::OfficialStatus;
+use crate::cli::failure::ConsolePage;
 use crate::cli::messages::AppMessage;
 use crate::cli::messages::app::Losing;
 use crate::cli::messages::app::drop_command;
@@ -119,7 +119,7 @@ pub(super) fn message(message: &AppMessage<'_>, f: &mut String) -> Result {
     }
 }
 
-fn status(status: &Status, site: Site, f: &mut String) -> Result {
+fn status(status: &OfficialStatus, site: Site, f: &mut String) -> Result {
     f.write_str("identity      ")?;
     match &status.identity {
         Ok(identity) => writeln!(f, "{} ({})", identity.arn, identity.identity_type)?,
@@ -171,7 +171,7 @@ pub(super) fn scopes(scopes: &[Scope]) -> String {
     }
 }
 
-fn assigned(status: &Status, f: &mut String) -> Result {
+fn assigned(status: &OfficialStatus, f: &mut String) -> Result {
     match &status.assignments {
         None => Ok(()),
         Some(Ok(principals)) if principals.is_empty() => f.write_str("assigned      nobody\n"),
@@ -189,7 +189,7 @@ fn assigned(status: &Status, f: &mut String) -> Result {
 }
 
 /// What the identity may do about it. That reading works is seen; changes cannot be tried out.
-fn may(status: &Status, site: Site, f: &mut String) -> Result {
+fn may(status: &OfficialStatus, site: Site, f: &mut String) -> Result {
     let denied = status.denied();
     let is_account = status.identity.as_ref().is_ok_and(|identity| identity.is_account());
     match denied.as_slice() {
@@ -203,8 +203,8 @@ fn may(status: &Status, site: Site, f: &mut String) -> Result {
             writeln!(f, "permissions   missing: {} (`--policy` prints a policy)", actions.join(", "))?;
         }
     }
-    writeln!(f, "console       {}", Place::ThirdParty(site).address())?;
-    writeln!(f, "              {}", Place::Assignments(site).address())
+    writeln!(f, "console       {}", ConsolePage::ThirdParty(site).address())?;
+    writeln!(f, "              {}", ConsolePage::Assignments(site).address())
 }
 
 fn named(principals: &[Principal], f: &mut String) -> Result {
