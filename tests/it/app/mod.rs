@@ -4,4 +4,5 @@ mod account;
 pub(crate) mod check;
 mod official;
 mod own;
+mod sites;
 mod story;
