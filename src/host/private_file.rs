@@ -131,3 +131,34 @@ impl Drop for PrivateFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_there_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        fs::write(&path, "precious").unwrap();
+        assert_eq!(PrivateFile::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(folder.path().join("target"), &link).unwrap();
+            assert_eq!(PrivateFile::create(&link).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert!(!folder.path().join("target").exists(), "a link was followed");
+        }
+    }
+
+    #[test]
+    fn a_file_without_content_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        drop(PrivateFile::create(&path).unwrap());
+        assert!(!path.exists());
+        PrivateFile::create(&path).unwrap().keep("value").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "value");
+    }
+}
