@@ -147,7 +147,7 @@ pub struct GitLabUser {
     pub name: Option<String>,
     /// The user name: what the strategy says, else the local part of the address.
     pub username: Option<String>,
-    /// The address that the strategy takes for the e-mail address: a login name, which often is no mailbox.
+    /// The address that the strategy takes for the e-mail address: a login name, which often does not receive mail.
     pub email: Option<String>,
     /// The address that GitLab makes up where there is none.
     pub made_up_email: Option<String>,

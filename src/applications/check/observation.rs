@@ -176,7 +176,7 @@ pub enum Skipped {
     NotWanted,
     /// No callback leads to this machine.
     NoLoopback,
-    /// There is no secret that could be right.
+    /// The secret is missing, or was refused.
     NoSecret,
     /// The authorization endpoint refuses.
     NotAccepted,

@@ -156,7 +156,7 @@ impl Talk<'_> {
         self.prompter.hidden(self.interrupts, &Message::App(question)).await
     }
 
-    /// Asks a question whose answer is no unless it is yes.
+    /// Asks a yes-or-no question; the default is no.
     pub(super) async fn ask(&mut self, question: AppMessage<'_>) -> Result<bool, Failure> {
         self.prompter.ask(self.interrupts, Message::App(question), false, read_yes).await
     }

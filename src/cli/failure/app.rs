@@ -40,7 +40,7 @@ pub(in crate::cli) enum AppFailure {
     NotAWebAddress { uri: String },
     /// A secret would be created, and there is nowhere to put it.
     NoSecretPlace,
-    /// The file for a secret cannot be created. There is no secret yet.
+    /// The file for a secret cannot be created. No secret was requested.
     SecretFile { path: PathBuf, error: io::Error },
     /// The file with a secret cannot be read.
     SecretUnreadable { path: PathBuf, error: io::Error },

@@ -68,7 +68,7 @@ pub(in crate::cli) enum Failure {
     NotExchanged { profile: ProfileName, error: NotExchanged },
     /// The identity could not be verified. The profile is named if it was just signed in.
     Identity { saved: Option<ProfileName>, error: CallError },
-    /// The login ends before it is no longer needed.
+    /// The login expires before the time that was asked for.
     SessionEnds { profile: ProfileName, left: Duration },
     /// The server has not said how long the login lasts.
     SessionUnknown { profile: ProfileName },

@@ -30,7 +30,7 @@ pub(in crate::cli::messages) fn hint(hint: &Hint<'_>, f: &mut String) -> Result 
         ),
         Hint::BrokenFile { path, remembered: false } => {
             let path = shell_word(path.as_os_str());
-            write!(f, "repair it there, or keep what can be read of it: aliyun-rs configure restore; it holds tokens: {path}")
+            write!(f, "repair it there, or rename it and keep its intact profiles: aliyun-rs configure restore; {path} holds tokens")
         }
         Hint::CaptivePortal => f.write_str(
             "a captive portal or proxy answered instead of Alibaba Cloud; open any page in a browser, or set \

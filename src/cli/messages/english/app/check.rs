@@ -139,7 +139,7 @@ fn skipped(why: Skipped, f: &mut String) -> Result {
     f.write_str(match why {
         Skipped::NotWanted => "no sign-in was tried",
         Skipped::NoLoopback => "no sign-in was tried: no callback leads to this machine",
-        Skipped::NoSecret => "no sign-in was tried: there is no secret that could be right",
+        Skipped::NoSecret => "no sign-in was tried: the secret is missing or was refused",
         Skipped::NotAccepted => "no sign-in was tried: the sign-in page refuses it",
     })
 }
